@@ -1,0 +1,70 @@
+# One file builds everything, out of tree: build/ (MODE=release), build/asan, build/fuzz, build/cov.
+# A new .c in capture/, classifiers/, feeds/ or tools/, a new tests/test_*.c or fuzz_*.c is found by itself.
+
+MODE      ?= release
+BUILD     ?= build$(if $(filter-out release,$(MODE)),/$(MODE))
+WITH_NDPI ?= 1
+VERSION   := 0.1.0
+PREFIX    ?= /usr/local
+
+CFLAGS.release := -O2 -D_FORTIFY_SOURCE=2
+CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS.fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+CFLAGS.cov     := -O0 --coverage
+ifeq ($(MODE),fuzz)
+CC := clang
+endif
+
+CFLAGS   ?= -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -fstack-protector-strong
+ALLFLAGS  = -std=c11 -D_GNU_SOURCE -DRADOME_VERSION='"$(VERSION)"' -DWITH_NDPI=$(WITH_NDPI) -I. -I$(BUILD) -isystem /usr/include/ndpi \
+            -MMD -MP -fPIC $(CFLAGS) $(CFLAGS.$(MODE))
+LIBS     := -lpcap -lz -lzstd -lcrypto -lpsl -lidn2 -lhiredis -lmaxminddb -linih -ljansson -lbrotlidec -lpthread -lm
+ifeq ($(WITH_NDPI),1)
+LIBS     += -lndpi
+endif
+
+FLOORS   := capture classifiers feeds
+SOURCES  := $(foreach floor,$(FLOORS),$(wildcard $(floor)/*.c))
+OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/registry.o
+TOOLS    := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
+PROGRAMS := $(BUILD)/radome $(patsubst $(BUILD)/%,$(BUILD)/radome-%,$(filter-out $(BUILD)/radome,$(TOOLS)))
+TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+FUZZERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
+
+.SECONDARY:
+.PHONY: all demo check unit setup fuzz layers clean
+
+all: $(PROGRAMS) ## build the sensor and its companions
+
+$(BUILD)/radome: $(BUILD)/tools/radome.o $(BUILD)/libhouse.a
+	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/radome-%: $(BUILD)/tools/%.o $(BUILD)/libhouse.a
+	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/libhouse.a: $(OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALLFLAGS) -c -o $@ $<
+
+# The registry of classifiers: every constant that a file in classifiers/ ends in.
+$(BUILD)/registry.c: $(wildcard classifiers/*.c)
+	@mkdir -p $(@D)
+	@names=$$(sed -n 's/^const struct classifier \([a-z0-9_]*_classifier\) .*/\1/p' $(sort $^)); \
+	{ echo '#include "classifiers/radome.h"'; \
+	  for n in $$names; do echo "extern const struct classifier $$n;"; done; \
+	  echo 'const struct classifier *const radome_classifiers[] = {'; \
+	  for n in $$names; do echo "    &$$n,"; done; echo '    NULL};'; } > $@
+$(BUILD)/registry.o: $(BUILD)/registry.c
+	$(CC) $(ALLFLAGS) -c -o $@ $<
+
+# Tests and fuzzers: one program a file. A fuzzer built outside MODE=fuzz replays the files it is given.
+$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(BUILD)/tests/check.o $(BUILD)/libhouse.a
+	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz_%.o $(if $(filter fuzz,$(MODE)),,$(BUILD)/tests/replay.o) $(BUILD)/libhouse.a
+	$(CC) $(ALLFLAGS) $(LDFLAGS) $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
+
+clean: ## remove build/
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

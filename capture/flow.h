@@ -1,0 +1,40 @@
+/* A fixed table of flows: find or make, expire by packet time, evict the longest idle when full. Lookups are keyed with
+ * a random seed. The table owns the flows; what an upper room hangs on one it takes off before flow_close. */
+#pragma once
+
+#include "capture/stream.h"
+
+enum { FLOW_TCP_IDLE_S = 300, FLOW_UDP_IDLE_S = 60 };
+
+struct session; /* capture/session.h: what is spoken on the flow */
+
+struct flow {
+    struct tuple tuple;       /* client → server */
+    uint64_t first_us, last_us;
+    struct stream side[2];    /* 0: from the client; TCP only */
+    struct session *session;  /* NULL: not known yet, or nothing to dissect */
+    uint8_t state;            /* for the owner of session */
+    uint8_t asked;            /* packets with payload shown to nDPI so far */
+    bool closing;             /* RST, or FIN both ways */
+    struct flow *newer, *older, *chain; /* the table's own */
+};
+
+struct flow_stats {
+    uint64_t made, expired, evicted;
+    size_t now, now_max, limit;
+};
+
+struct flows;
+
+struct flows *flows_open(size_t limit, uint64_t seed, char err[static ERRLEN]);
+void flows_close(struct flows *);
+
+/* The packet's flow, made where there is none; *side is 0 where the packet comes from the client. A SYN names the
+ * client; without one the lower port is the server's. Never NULL for TCP and UDP while flow_expired is drained. */
+struct flow *flow_of(struct flows *, const struct packet *, int *side);
+
+/* A flow whose time is up at `now_us`, or the longest idle where the table is full; NULL: none. The caller ends its
+ * session and calls flow_close. With now_us UINT64_MAX: every flow, oldest first. */
+struct flow *flow_expired(struct flows *, uint64_t now_us);
+void flow_close(struct flows *, struct flow *);
+void flows_stats(const struct flows *, struct flow_stats *);

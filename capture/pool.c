@@ -1,0 +1,77 @@
+#include "capture/pool.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+struct free_block {
+    struct free_block *next;
+};
+
+struct pool {
+    uint8_t *base;
+    size_t block, blocks;
+    size_t touched; /* blocks handed out at least once: the rest of the mapping is still untouched */
+    struct free_block *free;
+    size_t used, used_max;
+    uint64_t refused;
+};
+
+struct pool *pool_open(size_t block, size_t bytes, char err[static ERRLEN])
+{
+    struct pool *pool = calloc(1, sizeof *pool);
+    if (pool == NULL) {
+        error_set(err, "no memory for a pool");
+        return NULL;
+    }
+    pool->block = (block + 63) & ~(size_t)63;
+    pool->blocks = bytes / pool->block > 0 ? bytes / pool->block : 1;
+    pool->base = mmap(NULL, pool->blocks * pool->block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (pool->base == MAP_FAILED) {
+        error_set(err, "no memory for %zu blocks of %zu bytes; lower the memory setting", pool->blocks, pool->block);
+        free(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+void *pool_take(struct pool *pool)
+{
+    void *block;
+    if (pool->free != NULL) {
+        block = pool->free; /* the last one given back: still warm in the cache */
+        pool->free = pool->free->next;
+    } else if (pool->touched < pool->blocks) {
+        block = pool->base + pool->touched++ * pool->block;
+    } else {
+        pool->refused++;
+        return NULL;
+    }
+    if (++pool->used > pool->used_max)
+        pool->used_max = pool->used;
+    return block;
+}
+
+void pool_give(struct pool *pool, void *block)
+{
+    if (block == NULL)
+        return;
+    assert((uint8_t *)block >= pool->base && (uint8_t *)block < pool->base + pool->blocks * pool->block);
+    struct free_block *freed = block;
+    freed->next = pool->free;
+    pool->free = freed;
+    pool->used--;
+}
+
+void pool_stats(const struct pool *pool, struct pool_stats *stats)
+{
+    *stats = (struct pool_stats){pool->block, pool->blocks, pool->used, pool->used_max, pool->refused};
+}
+
+void pool_close(struct pool *pool)
+{
+    if (pool == NULL)
+        return;
+    munmap(pool->base, pool->blocks * pool->block);
+    free(pool);
+}

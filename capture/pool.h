@@ -1,0 +1,23 @@
+/* Blocks of one size from one bounded mapping. Reassembly, sessions and bodies borrow from here and nowhere else, so
+ * memory is what the settings say. Untouched blocks cost no memory. */
+#pragma once
+
+#include "capture/error.h"
+#include "capture/slice.h"
+
+struct pool;
+
+struct pool_stats {
+    size_t block, blocks;   /* block size in bytes; how many there are */
+    size_t used, used_max;  /* now, and the most at once */
+    uint64_t refused;       /* takes that found none left */
+};
+
+/* At least one block; block is rounded up to a multiple of 64. */
+struct pool *pool_open(size_t block, size_t bytes, char err[static ERRLEN]);
+
+/* A block of undefined content, or NULL (counted) when all are lent. */
+void *pool_take(struct pool *);
+void pool_give(struct pool *, void *block); /* NULL is fine */
+void pool_stats(const struct pool *, struct pool_stats *);
+void pool_close(struct pool *);

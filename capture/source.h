@@ -1,0 +1,43 @@
+/* Where frames come from: capture files (plain, gzip or zstd; a directory of them in time order; standard input) or
+ * live interfaces. The only file that names <pcap.h>. A frame's bytes live until the next call. */
+#pragma once
+
+#include "capture/error.h"
+#include "capture/slice.h"
+
+struct frame {
+    uint64_t us;        /* packet time, microseconds since 1970 UTC */
+    int linktype;       /* LINKTYPE_ value as libpcap's DLT */
+    uint32_t wirelen;   /* length on the wire; bytes.len of it were captured */
+    struct slice bytes;
+};
+
+struct source_settings {
+    const char *const *paths;      /* files, directories, "-"; NULL-terminated, or NULL */
+    const char *const *interfaces; /* live; NULL-terminated, or NULL */
+    const char *filter;            /* pcap filter expression, or NULL */
+};
+
+struct source_stats {
+    uint64_t frames, bytes;             /* handed out */
+    uint64_t kernel_drops, interface_drops; /* live: libpcap's ps_drop, ps_ifdrop */
+    uint64_t warnings;                  /* inputs that ended early or were left out */
+};
+
+enum source_result {
+    SOURCE_FRAME,   /* one frame */
+    SOURCE_IDLE,    /* live: none within the wait (100 ms) */
+    SOURCE_WARNING, /* err has a sentence; the reading goes on, the exit status is 1 */
+    SOURCE_END,     /* files: all read */
+    SOURCE_FAILED   /* err has a sentence; nothing more will come */
+};
+
+struct source;
+
+/* Opens every input, so that a bad filter or a missing file is told before the first frame. *usage is set where the
+ * error is a wrong filter (the user's), not a bad input. */
+struct source *source_open(const struct source_settings *, bool *usage, char err[static ERRLEN]);
+enum source_result source_next(struct source *, struct frame *, char err[static ERRLEN]);
+void source_stats(struct source *, struct source_stats *);
+void source_close(struct source *);
+const char *source_version(void);

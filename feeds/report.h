@@ -1,0 +1,55 @@
+/* What leaves the house: a hit, a cluster or an incident with all that is known beside it. Borrowed until it is written. */
+#pragma once
+
+#include "classifiers/hit.h"
+
+enum report_kind { REPORT_DOMAIN, REPORT_BEACON, REPORT_PAYLOAD, REPORT_IOC, REPORT_CLUSTER, REPORT_INCIDENT };
+
+enum stage { STAGE_LOOKUP, STAGE_BEACON, STAGE_PAYLOAD };
+
+enum { REPORT_ID = 33, REPORT_LIST = 32 }; /* 32 hex digits and a NUL; the most entries of one list in a document */
+
+struct geo {                       /* of the server; zero and empty where not known */
+    uint32_t asn;
+    char organization[96], country[3];
+};
+
+struct cluster_report {
+    char id[REPORT_ID], merged[REPORT_ID]; /* merged empty: none */
+    char domains[REPORT_LIST][HIT_NAME];
+    struct addr ips[REPORT_LIST];
+    char families[4][16];
+    uint32_t as[8];                /* AS numbers of the addresses, where GeoIP knows them */
+    uint16_t domain_count, ip_count, family_count, as_count; /* entries above */
+    uint32_t clients;
+    uint64_t first_us, last_us;
+};
+
+struct incident_report {
+    char id[REPORT_ID];
+    enum stage stage;
+    char evidence[REPORT_LIST][320]; /* "time, kind, bits, what" in words, oldest first */
+    char evidence_ids[REPORT_LIST][REPORT_ID];
+    char names[REPORT_LIST][HIT_NAME];
+    struct addr servers[REPORT_LIST];
+    char families[4][16];
+    char techniques[16][12];
+    uint16_t evidence_count, name_count, server_count, family_count, technique_count;
+    uint64_t first_us, last_us;
+    bool aggregator;               /* a resolver, proxy or gateway: many machines behind one address */
+};
+
+struct report {
+    enum report_kind kind;
+    uint64_t us;
+    char id[REPORT_ID];            /* event.id */
+    struct tuple tuple;            /* client → server; CLUSTER: none; INCIDENT: src only */
+    float bits;
+    int risk_score;                /* 0 to 100 */
+    char reason[512];              /* one sentence */
+    const char *sensor;
+    struct geo geo;
+    const struct hit *hit;                  /* DOMAIN, BEACON, PAYLOAD, IOC */
+    const struct cluster_report *cluster;   /* CLUSTER */
+    const struct incident_report *incident; /* INCIDENT */
+};
