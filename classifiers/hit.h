@@ -88,3 +88,22 @@ struct hit {
         struct hit_indicator indicator;
     };
 };
+
+struct http_message;
+struct http_transaction;
+
+/* Fills http and name from the transaction, as far as it has come, and sets seen. The body is counted, never copied. */
+void hit_http_set(struct hit *, const struct http_transaction *);
+
+/* The request's host, port and user stripped, in lower case, empty where it names none; returns its length. The target's
+ * own authority beats the Host field (RFC 9112 section 3.2.2). */
+size_t hit_host(char host[static HIT_NAME], const struct http_message *request);
+
+/* The request's target from its path on, whatever its form (RFC 9112 section 3.2); empty for CONNECT. */
+struct slice hit_path(const struct http_message *request);
+
+/* One sentence, no full stop, cut to fit. */
+void hit_why(struct hit *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds an ATT&CK id once; a fifth has no room and is left out. */
+void hit_technique(struct hit *, const char *id);
