@@ -21,15 +21,14 @@ struct source_settings {
 struct source_stats {
     uint64_t frames, bytes;             /* handed out */
     uint64_t kernel_drops, interface_drops; /* live: libpcap's ps_drop, ps_ifdrop */
-    uint64_t warnings;                  /* inputs that ended early or were left out */
 };
 
 enum source_result {
     SOURCE_FRAME,   /* one frame */
     SOURCE_IDLE,    /* live: none within the wait (100 ms) */
-    SOURCE_WARNING, /* err has a sentence; the reading goes on, the exit status is 1 */
-    SOURCE_END,     /* files: all read */
-    SOURCE_FAILED   /* err has a sentence; nothing more will come */
+    SOURCE_WARNING, /* err has a sentence; no harm done: the newest file of a rotating capture is still being written */
+    SOURCE_ERROR,   /* err has a sentence; this input ends here, the next one follows */
+    SOURCE_END      /* nothing more will come */
 };
 
 struct source;

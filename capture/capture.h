@@ -1,0 +1,37 @@
+/* Floor 1 in one piece: feed a frame, pull its events. Composes packets, fragments, flows, sessions and datagrams.
+ * Nothing is allocated after opening but what nDPI allocates behind capture/proto.c. */
+#pragma once
+
+#include "capture/event.h"
+#include "capture/flow.h"
+#include "capture/http.h"
+#include "capture/session.h"
+
+struct capture_settings {
+    size_t memory;        /* bytes for flows, reassembly and fragments together */
+    uint64_t body_limit;  /* decoded bytes of one body that are followed */
+    uint64_t seed;        /* of the tables' hashes */
+};
+
+struct capture_stats {
+    uint64_t frames, tcp, udp, fragments;
+    uint64_t dns, dns_bad; /* messages over UDP; datagrams on DNS ports that are none */
+    struct packet_stats packet;
+    struct flow_stats flow;
+    struct session_stats session;
+    struct http_stats http;
+};
+
+struct capture;
+
+struct capture *capture_open(const struct capture_settings *, char err[static ERRLEN]);
+void capture_close(struct capture *);
+
+void capture_feed(struct capture *, const struct frame *);
+
+/* False: feed the next frame. The event and what it points to live until the next call. */
+bool capture_next(struct capture *, struct event *);
+
+/* No more frames: then pull what the end of all flows sets free. */
+void capture_finish(struct capture *);
+void capture_stats(const struct capture *, struct capture_stats *);

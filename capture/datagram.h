@@ -1,0 +1,23 @@
+/* What is in a UDP datagram: DNS on its ports at once, elsewhere as nDPI tells; a QUIC Initial's ClientHello. */
+#pragma once
+
+#include "capture/event.h"
+#include "capture/flow.h"
+
+struct proto;  /* capture/proto.h */
+
+struct datagram_stats {
+    uint64_t dns, dns_bad, quic, asked;
+};
+
+struct datagrams;
+
+struct datagrams *datagrams_open(struct proto *, size_t memory, char err[static ERRLEN]);
+void datagrams_close(struct datagrams *);
+
+/* True: the datagram is an event; it lives until the next call. */
+bool datagram_see(struct datagrams *, struct flows *, const struct packet *, struct event *);
+
+/* The flow goes: what hangs on it is given back. */
+void datagram_close(struct datagrams *, struct flow *);
+void datagrams_stats(const struct datagrams *, struct datagram_stats *);

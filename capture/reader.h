@@ -1,0 +1,13 @@
+/* Capture files as a FILE for libpcap: plain, gzip (RFC 1952, several members too) or zstd (RFC 8878), told apart by
+ * their first bytes. Names zlib and zstd for files. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "capture/error.h"
+
+/* Opens path ("-": standard input). NULL: err has a sentence. */
+FILE *reader_open(const char *path, char err[static ERRLEN]);
+
+/* True where the file begins like a pcap, pcapng, gzip or zstd file; for choosing within directories. */
+bool reader_is_capture(const char *path);

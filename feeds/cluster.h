@@ -1,0 +1,32 @@
+/* Suspicious names that share addresses, united. An address that serves mostly ordinary names (a CDN's) unites nothing:
+ * the share of suspicious among the names seen on it decides. Bounded; the longest unseen address goes first. */
+#pragma once
+
+#include "capture/error.h"
+#include "feeds/report.h"
+
+struct cluster_settings {
+    uint64_t seed;
+    size_t names, addresses; /* suspicious names; addresses of any name */
+};
+
+struct cluster_stats {
+    size_t names, clusters;
+    uint64_t names_refused, addresses_forgotten, merges;
+};
+
+struct clusters;
+
+struct clusters *cluster_open(const struct cluster_settings *, char err[static ERRLEN]);
+void cluster_close(struct clusters *);
+
+/* An ordinary name and its addresses: counted on each address. */
+void cluster_ordinary(struct clusters *, const struct hit *sighting);
+
+/* A suspicious name (HIT_DOMAIN, or HIT_INDICATOR of a domain) with the addresses it resolved to. True: a cluster formed
+ * or grew; fills what a cluster has of *report (kind, us, id, bits, risk_score, reason, cluster), valid until the next call. */
+bool cluster_suspicious(struct clusters *, const struct hit *, struct report *);
+
+/* Adds an AS number to the report just made; 0 and known ones are left out. */
+void cluster_add_as(struct clusters *, uint32_t asn);
+void cluster_stats(const struct clusters *, struct cluster_stats *);

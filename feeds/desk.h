@@ -1,0 +1,33 @@
+/* The one desk of floor 3: hits in packet order in, reports out. Asks the allowlist, drops repeats, adds GeoIP, sums the
+ * evidence of clients and unites clusters. Put a hit, then pull its reports until there are none. */
+#pragma once
+
+#include "capture/error.h"
+#include "feeds/report.h"
+
+struct allow;  /* feeds/allow.h */
+struct geoip;  /* feeds/geoip.h */
+
+struct desk_settings {
+    const char *sensor;
+    int threshold;             /* least risk score of a report */
+    uint64_t seed;
+    const struct allow *allow; /* may be NULL, as the next */
+    struct geoip *geoip;
+};
+
+struct desk_stats {
+    uint64_t hits, allowed, below, repeats, reports;
+    uint64_t incidents, clients_forgotten, clusters;
+};
+
+struct desk;
+
+struct desk *desk_open(const struct desk_settings *, char err[static ERRLEN]);
+void desk_close(struct desk *);
+
+void desk_put(struct desk *, const struct hit *);
+
+/* The next report of that hit, borrowed until the next call; NULL: none. */
+const struct report *desk_next(struct desk *);
+void desk_stats(const struct desk *, struct desk_stats *);
