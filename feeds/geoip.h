@@ -1,0 +1,17 @@
+/* Where a server's address is: AS and country from MaxMind-format databases (GeoLite2's layout or a flat one). */
+#pragma once
+
+#include "capture/addr.h"
+#include "capture/error.h"
+#include "feeds/report.h"
+
+enum { GEOIP_DATABASES = 8 };
+
+struct geoip;
+
+/* Opens every database; NULL with a sentence that names the file. None at all is fine: nothing is ever found. */
+struct geoip *geoip_open(const char *const *paths, size_t count, char err[static ERRLEN]);
+void geoip_close(struct geoip *);
+
+/* Fills what the databases know, in their order, the first word counting; false: nothing. NULL for geoip finds nothing. */
+bool geoip_find(const struct geoip *, const struct addr *, struct geo *);
