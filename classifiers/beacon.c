@@ -274,7 +274,9 @@ static bool hex_in(struct request *r, struct slice query)
 
 static void find_hex(struct request *r)
 {
-    struct slice path = until(r->uri, "?"), body = until(r->transaction->request.body, "\r\n"), name, value;
+    struct slice path = until(r->uri, "?"), body = r->transaction->request.body, name, value;
+    while (body.len > 0 && (body.p[body.len - 1] == '\r' || body.p[body.len - 1] == '\n'))
+        body.len--;
     if (hex_in(r, slice_from(r->uri, path.len + 1)))
         r->hex = HEX_PARAMETER;
     else if (hextext_decode(body, r->buffer, &r->text))
