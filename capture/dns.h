@@ -1,5 +1,6 @@
 /* DNS wire format → struct dns_msg (RFC 1035 section 4; EDNS RFC 6891; SVCB RFC 9460). Names come out in lower case
- * presentation format without the last dot, bytes that are not printable as \DDD (RFC 4343 section 2.1). */
+ * presentation format without the last dot, bytes that are not visible ASCII as \DDD, a dot or backslash within a label
+ * as \. and \\ (RFC 4343 section 2.1). The root is the empty name. */
 #pragma once
 
 #include "capture/addr.h"
@@ -7,8 +8,8 @@
 
 enum { DNS_RRS = 256, DNS_TEXT = 32768 };
 
-enum { DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_SRV = 33,
-       DNS_OPT = 41, DNS_SVCB = 64, DNS_HTTPS = 65 };
+enum { DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28,
+       DNS_SRV = 33, DNS_OPT = 41, DNS_SVCB = 64, DNS_HTTPS = 65 };
 
 struct dns_question {
     struct slice name;
@@ -29,7 +30,8 @@ struct dns_msg {
     uint16_t id, flags;     /* as on the wire */
     uint8_t rcode;          /* with EDNS's upper bits where present (low byte) */
     bool answer;            /* QR */
-    uint16_t questions;     /* as the header says; question holds the first */
+    bool cut;               /* it ends, or stops making sense, before its last record: what came before is here */
+    uint16_t questions;     /* as the header says; question holds the first (all zero where there is none) */
     struct dns_question question;
     uint16_t answers, authorities, additionals; /* how many of each are in rr, in this order */
     uint16_t left_out;      /* records beyond DNS_RRS or DNS_TEXT */
@@ -38,7 +40,7 @@ struct dns_msg {
     char text[DNS_TEXT];    /* the names */
 };
 
-/* False: not a DNS message, or one that lies about its lengths. The slices borrow msg and wire. */
+/* False: not a DNS message. The slices borrow msg and wire; of rr and text only what is counted is written. */
 bool dns_parse(struct dns_msg *, struct slice wire);
 
 /* The addresses that the question's name leads to, through CNAMEs; returns how many of at most `max`. */
