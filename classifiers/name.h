@@ -1,0 +1,38 @@
+/* How much a name looks like the family's: log2 P(name | its generator) / P(name | an honest name). Pure, without memory
+ * or state; the numbers are in model.h. Slices borrow the name. */
+#pragma once
+
+#include "capture/slice.h"
+
+enum {
+    NAME_CONSONANTS = 17, NAME_VOWELS = 3,
+    NAME_SYLLABLE = NAME_CONSONANTS * NAME_VOWELS,
+    NAME_PAIRS = NAME_SYLLABLE * NAME_SYLLABLE, /* four letters that alternate, whichever comes first */
+    NAME_SHORTEST = 5, NAME_LONGEST = 8, NAME_LENGTHS = NAME_LONGEST - NAME_SHORTEST + 1
+};
+
+#define NAME_FLOOR_BITS 5.0f /* below: not worth a hit; two names at the floor just reach the default threshold */
+#define NAME_CAP_BITS 9.0f   /* one unlisted name never reaches the default threshold on its own */
+
+struct name_score {
+    struct slice label;      /* the label that was judged: the last before .com; empty where there is none */
+    bool grammar;            /* it fits the family's strict grammar; where not, all bits are 0 */
+    float generator_bits;    /* log2 P(label | the generator) */
+    float honest_bits;       /* log2 P(label | an honest name), by the 5-gram */
+    float ngram_bits;        /* their difference, calibrated: the letter model's part of the bits */
+    float shape_bits;        /* what fitting the grammar says by itself */
+    float bits;              /* the sum of the two, at most NAME_CAP_BITS */
+};
+
+/* The family's letters: 1 to 17 for a consonant, 33 to 35 for a vowel, 0 for any other byte. */
+extern const uint8_t name_letter[256];
+
+/* Judges the label before .com; lower case, with or without the last dot. True: it fits the grammar. The public suffix
+ * list is not asked: whoever acts on a true asks suffix_registered. */
+bool name_judge(struct name_score *, struct slice name);
+
+/* A label's place in the strict grammar: true, and each letter as a number from 0 within its kind. */
+bool name_fits(struct slice label, uint8_t letter[static NAME_LONGEST]);
+
+/* The share of neighbouring bytes of which one is a vowel (a e i o u) and the other a consonant, 0 to 1. */
+float name_alternation(struct slice label);
