@@ -1,0 +1,171 @@
+#include "capture/proto.h"
+
+#include "capture/pool.h"
+
+#include <stdlib.h>
+
+#if WITH_NDPI
+
+#include <ndpi_api.h>
+
+#if NDPI_MAJOR * 100 + NDPI_MINOR != 402
+#error "capture/proto.c is written for nDPI 4.2; build with WITH_NDPI=0, or add this version's calls here"
+#endif
+
+enum { PACKETS = 12 }; /* with payload: after so many nDPI says no more than it has said */
+
+struct proto_flow {
+    _Alignas(64) struct ndpi_flow_struct ndpi; /* blocks of the pool are so, and `flows` of them are to fit */
+    unsigned packets;
+};
+
+struct proto {
+    struct ndpi_detection_module_struct *module;
+    struct pool *flows;
+};
+
+/* What its names mean here. Multicast DNS and LLMNR are DNS on the wire; nDPI tells them by their ports alone. */
+static const struct {
+    uint16_t id;
+    enum proto_answer answer;
+} names[] = {
+    {NDPI_PROTOCOL_DNS, PROTO_DNS},        {NDPI_PROTOCOL_MDNS, PROTO_DNS},        {NDPI_PROTOCOL_LLMNR, PROTO_DNS},
+    {NDPI_PROTOCOL_HTTP, PROTO_HTTP},      {NDPI_PROTOCOL_HTTP_PROXY, PROTO_HTTP}, {NDPI_PROTOCOL_HTTP_CONNECT, PROTO_HTTP},
+    {NDPI_PROTOCOL_TLS, PROTO_TLS},        {NDPI_PROTOCOL_MAIL_IMAPS, PROTO_TLS},  {NDPI_PROTOCOL_MAIL_POPS, PROTO_TLS},
+    {NDPI_PROTOCOL_MAIL_SMTPS, PROTO_TLS}, {NDPI_PROTOCOL_QUIC, PROTO_QUIC},
+};
+
+/* Only the dissectors of those protocols are switched on: what is something else costs a sixth, and is then not known
+ * rather than known by name, which nobody here asks for. */
+static struct ndpi_detection_module_struct *module_open(void)
+{
+    struct ndpi_detection_module_struct *module = ndpi_init_detection_module(ndpi_dont_load_tor_hosts);
+    if (module == NULL)
+        return NULL;
+    NDPI_PROTOCOL_BITMASK wanted;
+    NDPI_BITMASK_RESET(wanted);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        NDPI_BITMASK_ADD(wanted, names[i].id);
+    ndpi_set_protocol_detection_bitmask2(module, &wanted);
+    ndpi_finalize_initialization(module);
+    return module;
+}
+
+struct proto *proto_open(size_t flows, char err[static ERRLEN])
+{
+    if (ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(struct ndpi_flow_struct)) {
+        error_set(err, "the nDPI that is loaded (%s) is not the one radome was built with; build it again", ndpi_revision());
+        return NULL;
+    }
+    struct proto *p = calloc(1, sizeof *p);
+    if (p == NULL || (p->module = module_open()) == NULL) {
+        error_set(err, "no memory for nDPI");
+        proto_close(p);
+        return NULL;
+    }
+    p->flows = pool_open(sizeof(struct proto_flow), flows * sizeof(struct proto_flow), err);
+    if (p->flows == NULL) {
+        proto_close(p);
+        return NULL;
+    }
+    return p;
+}
+
+void proto_close(struct proto *p)
+{
+    if (p == NULL)
+        return;
+    if (p->module != NULL)
+        ndpi_exit_detection_module(p->module);
+    pool_close(p->flows);
+    free(p);
+}
+
+struct proto_flow *proto_take(struct proto *p)
+{
+    struct proto_flow *flow = pool_take(p->flows);
+    if (flow != NULL)
+        memset(flow, 0, sizeof *flow);
+    return flow;
+}
+
+void proto_give(struct proto *p, struct proto_flow *flow)
+{
+    if (flow == NULL)
+        return;
+    ndpi_free_flow_data(&flow->ndpi);
+    pool_give(p->flows, flow);
+}
+
+static enum proto_answer opinion(const struct ndpi_flow_struct *flow)
+{
+    for (int level = 0; level < 2; level++)
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (flow->detected_protocol_stack[level] == names[i].id)
+                return names[i].answer;
+    return flow->detected_protocol_stack[0] == NDPI_PROTOCOL_UNKNOWN ? PROTO_ASKING : PROTO_OTHER;
+}
+
+enum proto_answer proto_ask(struct proto *p, struct proto_flow *flow, struct slice ip, uint64_t us)
+{
+    if (ip.len > UINT16_MAX)
+        ip.len = UINT16_MAX;
+    ndpi_detection_process_packet(p->module, &flow->ndpi, ip.p, (unsigned short)ip.len, us / 1000);
+    enum proto_answer answer = opinion(&flow->ndpi);
+    return answer == PROTO_ASKING && ++flow->packets >= PACKETS ? PROTO_UNKNOWN : answer;
+}
+
+const char *proto_version(void)
+{
+    return ndpi_revision();
+}
+
+#else
+
+struct proto {
+    size_t flows, lent;
+};
+
+struct proto_flow {
+    char nothing;
+};
+
+struct proto *proto_open(size_t flows, char err[static ERRLEN])
+{
+    struct proto *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        error_set(err, "no memory for %zu flows", flows);
+    else
+        p->flows = flows;
+    return p;
+}
+
+void proto_close(struct proto *p)
+{
+    free(p);
+}
+
+struct proto_flow *proto_take(struct proto *p)
+{
+    static struct proto_flow nobody; /* never looked into */
+    return p->lent < p->flows ? p->lent++, &nobody : NULL;
+}
+
+void proto_give(struct proto *p, struct proto_flow *flow)
+{
+    if (flow != NULL)
+        p->lent--;
+}
+
+enum proto_answer proto_ask(struct proto *p, struct proto_flow *flow, struct slice ip, uint64_t us)
+{
+    (void)p, (void)flow, (void)ip, (void)us;
+    return PROTO_UNKNOWN;
+}
+
+const char *proto_version(void)
+{
+    return "none";
+}
+
+#endif

@@ -1,0 +1,29 @@
+/* nDPI's opinion of what a flow speaks, for flows on ports that do not tell: the only file that names <ndpi_api.h>. Built
+ * with WITH_NDPI=0 it has no opinion, and says so. One module a thread, opened one at a time. */
+#pragma once
+
+#include "capture/error.h"
+#include "capture/slice.h"
+
+enum proto_answer {
+    PROTO_ASKING,  /* not known yet: ask again with the flow's next packet that has payload */
+    PROTO_DNS, PROTO_HTTP, PROTO_TLS, PROTO_QUIC,
+    PROTO_OTHER,   /* something else */
+    PROTO_UNKNOWN  /* no opinion, and none to be had from more packets */
+};
+
+struct proto;      /* the module */
+struct proto_flow; /* what it remembers of one flow while it is asked */
+
+struct proto *proto_open(size_t flows, char err[static ERRLEN]); /* flows: asked about at the same time, at most */
+void proto_close(struct proto *);
+
+/* NULL: `flows` are lent already. */
+struct proto_flow *proto_take(struct proto *);
+void proto_give(struct proto *, struct proto_flow *); /* NULL is fine */
+
+/* Shows the IP datagram of a TCP or UDP packet (struct packet's ip), of either direction and in the order seen. */
+enum proto_answer proto_ask(struct proto *, struct proto_flow *, struct slice ip, uint64_t us);
+
+/* nDPI's version as "4.2.0", or "none". */
+const char *proto_version(void);
