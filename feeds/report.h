@@ -49,6 +49,8 @@ struct report {
     char reason[512];              /* one sentence */
     const char *sensor;
     struct geo geo;
+    double period_s;               /* BEACON on a schedule: seconds from one to the next */
+    uint32_t count;                /* and how many were seen; 0: no schedule */
     const struct hit *hit;                  /* DOMAIN, BEACON, PAYLOAD, IOC */
     const struct cluster_report *cluster;   /* CLUSTER */
     const struct incident_report *incident; /* INCIDENT */

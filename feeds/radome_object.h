@@ -1,0 +1,13 @@
+/* The `radome` object, the same in both formats: what radome alone knows, and what an envelope has no place for. It holds
+ * no array of objects, because readers drop those. */
+#pragma once
+
+#include "feeds/report.h"
+#include "feeds/writer.h"
+
+enum { RADOME_SCHEMA = 1 };
+
+void radome_object_of_report(struct writer *, const struct report *);
+
+/* Into an open object: as and geo, as ECS nests them. */
+void radome_object_geo(struct writer *, const struct geo *);
