@@ -119,6 +119,8 @@ static void put_dns(struct writer *w, const struct report *report)
 {
     const struct hit *hit = report->hit;
     writer_object(w, "dns");
+    if (hit->seen == SEEN_DNS)
+        writer_text(w, "type", hit->answer ? "answer" : "query");
     writer_object(w, "question");
     if (hit->seen == SEEN_DNS)
         writer_text(w, "name", hit->name);

@@ -168,10 +168,11 @@ static void append_digits(struct writer *w, uint64_t value)
     append(w, at, (size_t)(digits + sizeof digits - at));
 }
 
+/* Readers keep integers in 64 signed bits, and drop a document whose number does not fit. */
 void writer_uint(struct writer *w, const char *key, uint64_t value)
 {
     begin(w, key);
-    append_digits(w, value);
+    append_digits(w, value < INT64_MAX ? value : INT64_MAX);
 }
 
 void writer_int(struct writer *w, const char *key, int64_t value)

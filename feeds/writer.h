@@ -24,7 +24,7 @@ void writer_end(struct writer *);        /* closes the last opened */
 
 void writer_bytes(struct writer *, const char *key, struct slice text);
 void writer_text(struct writer *, const char *key, const char *text);
-void writer_uint(struct writer *, const char *key, uint64_t value);
+void writer_uint(struct writer *, const char *key, uint64_t value); /* at most 2^63 - 1 */
 void writer_int(struct writer *, const char *key, int64_t value);
 void writer_bool(struct writer *, const char *key, bool value);
 void writer_hex(struct writer *, const char *key, struct slice bytes); /* lower case */
