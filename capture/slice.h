@@ -52,7 +52,8 @@ static inline struct slice slice_head(struct slice s, size_t n)
 
 static inline struct slice slice_from(struct slice s, size_t n)
 {
-    return n < s.len ? slice_of(s.p + n, s.len - n) : slice_of(s.p + s.len, 0);
+    size_t cut = n < s.len ? n : s.len;
+    return slice_of(cut == 0 ? s.p : s.p + cut, s.len - cut); /* a NULL slice stays NULL */
 }
 
 /* Takes up to n bytes off the front of *s. */

@@ -8,6 +8,11 @@ static int digit(uint8_t byte)
     return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
 }
 
+static bool printable(int byte)
+{
+    return (byte >= 0x20 && byte <= 0x7e) || byte == '\r' || byte == '\n' || byte == '\t';
+}
+
 static bool is_break(uint8_t byte)
 {
     return byte == '&' || byte == ';' || byte == '\r' || byte == '\n';
@@ -61,10 +66,9 @@ bool hextext_decode(struct slice hex, char out[static HEXTEXT_MAX], struct slice
         return false;
     for (size_t i = 0; i < hex.len; i += 2) {
         int high = digit(hex.p[i]), low = digit(hex.p[i + 1]);
-        int byte = high << 4 | low;
-        if (high < 0 || low < 0 || ((byte < 0x20 || byte > 0x7e) && byte != '\r' && byte != '\n' && byte != '\t'))
+        if (high < 0 || low < 0 || !printable(high * 16 + low))
             return false;
-        out[i / 2] = (char)byte;
+        out[i / 2] = (char)(high * 16 + low);
     }
     *text = slice_of(out, hex.len / 2);
     return is_pairs(*text, cut);
