@@ -5,6 +5,8 @@
 #include "capture/addr.h"
 #include "capture/source.h"
 
+enum { PACKET_DEPTH = 4 }; /* tunnels opened one in the other */
+
 enum packet_kind { PACKET_OTHER, PACKET_TCP, PACKET_UDP, PACKET_FRAGMENT };
 
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
@@ -15,7 +17,7 @@ struct packet {
     struct tuple tuple;     /* sender → receiver; ports 0 for a fragment */
     uint32_t seq, ack;      /* TCP */
     uint8_t tcp_flags;      /* TCP_* */
-    uint8_t depth;          /* IP headers and tags opened on the way */
+    uint8_t depth;          /* tunnels opened on the way: IP in IP, by whatever means */
     uint16_t vlan;          /* outermost 802.1Q id, 0 when untagged */
     struct slice ip;        /* the innermost IP datagram as far as captured */
     struct slice payload;   /* of TCP or UDP; of the IP fragment */
