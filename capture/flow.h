@@ -4,7 +4,7 @@
 
 #include "capture/stream.h"
 
-enum { FLOW_TCP_IDLE_S = 300, FLOW_UDP_IDLE_S = 60 };
+enum { FLOW_TCP_IDLE_S = 300, FLOW_UDP_IDLE_S = 60, FLOW_CLOSING_IDLE_S = 5 };
 
 struct session; /* capture/session.h: what is spoken on the flow */
 
@@ -16,7 +16,8 @@ struct flow {
     uint8_t state;            /* for the owner of session */
     uint8_t asked;            /* packets with payload shown to nDPI so far */
     bool closing;             /* RST, or FIN both ways */
-    struct flow *newer, *older, *chain; /* the table's own */
+    uint8_t fins, list;       /* the table's own: sides that sent FIN, where it is filed */
+    struct flow *newer, *older, *chain;
 };
 
 struct flow_stats {
@@ -30,11 +31,12 @@ struct flows *flows_open(size_t limit, uint64_t seed, char err[static ERRLEN]);
 void flows_close(struct flows *);
 
 /* The packet's flow, made where there is none; *side is 0 where the packet comes from the client. A SYN names the
- * client; without one the lower port is the server's. Never NULL for TCP and UDP while flow_expired is drained. */
+ * client; without one the lower port is the server's. NULL for TCP and UDP means that a flow must go first, because the
+ * table is full or a SYN uses the ports of a former connection again: drain flow_expired and ask once more. */
 struct flow *flow_of(struct flows *, const struct packet *, int *side);
 
-/* A flow whose time is up at `now_us`, or the longest idle where the table is full; NULL: none. The caller ends its
- * session and calls flow_close. With now_us UINT64_MAX: every flow, oldest first. */
+/* A flow that must go: its ports are used again, its time is up at `now_us`, or the table is full and it is the longest
+ * idle; NULL: none. The caller ends its session and calls flow_close. With UINT64_MAX: every flow, oldest first. */
 struct flow *flow_expired(struct flows *, uint64_t now_us);
 void flow_close(struct flows *, struct flow *);
 void flows_stats(const struct flows *, struct flow_stats *);

@@ -1,0 +1,239 @@
+#include "capture/flow.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+/* Flows of one idle time are filed by their last packet, so the next to expire is always the oldest of a list. TCP
+ * flows that have not come beyond a SYN stand apart: in a flood of them they take each other's place, and no others'. */
+enum list { LIST_HALF_OPEN, LIST_TCP, LIST_UDP, LIST_CLOSING, LISTS };
+
+static const uint64_t idle_us[LISTS] = {
+    [LIST_HALF_OPEN] = FLOW_TCP_IDLE_S * UINT64_C(1000000),
+    [LIST_TCP] = FLOW_TCP_IDLE_S * UINT64_C(1000000),
+    [LIST_UDP] = FLOW_UDP_IDLE_S * UINT64_C(1000000),
+    [LIST_CLOSING] = FLOW_CLOSING_IDLE_S * UINT64_C(1000000),
+};
+
+struct flows {
+    struct pool *pool;
+    struct flow **buckets;
+    size_t mask, limit, now, now_max;
+    uint64_t seed, made, expired, evicted;
+    struct flow *due; /* to be closed before flow_of can go on */
+    struct {
+        struct flow *newest, *oldest;
+        size_t count;
+    } lists[LISTS];
+};
+
+struct flows *flows_open(size_t limit, uint64_t seed, char err[static ERRLEN])
+{
+    struct flows *flows = calloc(1, sizeof *flows);
+    if (flows == NULL) {
+        error_set(err, "no memory for a table of flows");
+        return NULL;
+    }
+    flows->limit = limit > 0 ? limit : 1;
+    flows->seed = seed;
+    for (flows->mask = 1; flows->mask < flows->limit; flows->mask *= 2)
+        continue;
+    /* Both mappings are touched only where flows are; pool_open rounds the flow up in the same way. */
+    flows->pool = pool_open(sizeof(struct flow), flows->limit * ((sizeof(struct flow) + 63) / 64 * 64), err);
+    flows->buckets = mmap(NULL, flows->mask * sizeof *flows->buckets, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (flows->pool == NULL || flows->buckets == MAP_FAILED) {
+        error_set(err, "no memory for %zu flows; lower the memory setting", flows->limit);
+        flows_close(flows);
+        return NULL;
+    }
+    flows->mask--;
+    return flows;
+}
+
+void flows_close(struct flows *flows)
+{
+    if (flows == NULL)
+        return;
+    if (flows->buckets != MAP_FAILED)
+        munmap(flows->buckets, (flows->mask + 1) * sizeof *flows->buckets);
+    pool_close(flows->pool);
+    free(flows);
+}
+
+static void file_away(struct flows *flows, struct flow *flow, enum list list)
+{
+    flow->list = (uint8_t)list;
+    flow->newer = NULL;
+    flow->older = flows->lists[list].newest;
+    if (flow->older != NULL)
+        flow->older->newer = flow;
+    else
+        flows->lists[list].oldest = flow;
+    flows->lists[list].newest = flow;
+    flows->lists[list].count++;
+}
+
+static void take_out(struct flows *flows, struct flow *flow)
+{
+    if (flow->newer != NULL)
+        flow->newer->older = flow->older;
+    else
+        flows->lists[flow->list].newest = flow->older;
+    if (flow->older != NULL)
+        flow->older->newer = flow->newer;
+    else
+        flows->lists[flow->list].oldest = flow->newer;
+    flows->lists[flow->list].count--;
+}
+
+static struct flow **bucket_of(const struct flows *flows, const struct tuple *tuple)
+{
+    return &flows->buckets[tuple_hash(tuple, flows->seed) & flows->mask];
+}
+
+static struct flow *find(struct flow *chain, const struct tuple *tuple, int *side)
+{
+    struct tuple reverse = tuple_reverse(tuple);
+    for (struct flow *flow = chain; flow != NULL; flow = flow->chain) {
+        if (tuple_eq(&flow->tuple, tuple)) {
+            *side = 0;
+            return flow;
+        }
+        if (tuple_eq(&flow->tuple, &reverse)) {
+            *side = 1;
+            return flow;
+        }
+    }
+    return NULL;
+}
+
+static bool from_client(const struct packet *packet)
+{
+    if (packet->kind == PACKET_TCP && packet->tcp_flags & TCP_SYN)
+        return !(packet->tcp_flags & TCP_ACK);
+    return packet->tuple.sport >= packet->tuple.dport;
+}
+
+/* A SYN begins another connection on the same ports once the former one is over, or where its number shows that the
+ * end of the former one was not seen. Inside the window it is an old or forged one (RFC 5961 section 4). */
+static bool begins_another(const struct flow *flow, const struct packet *packet, int side)
+{
+    if (packet->kind != PACKET_TCP || (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+        return false;
+    return flow->closing || !stream_near(&flow->side[side], packet->seq + 1, STREAM_WINDOW);
+}
+
+static struct flow *make(struct flows *flows, struct flow **bucket, const struct packet *packet, int *side)
+{
+    struct flow *flow = pool_take(flows->pool);
+    if (flow == NULL)
+        return NULL;
+    bool client = from_client(packet);
+    *flow = (struct flow){.tuple = client ? packet->tuple : tuple_reverse(&packet->tuple), .first_us = packet->us};
+    *side = !client;
+    flow->chain = *bucket;
+    *bucket = flow;
+    file_away(flows, flow, packet->kind == PACKET_UDP ? LIST_UDP : LIST_HALF_OPEN);
+    flows->made++;
+    if (++flows->now > flows->now_max)
+        flows->now_max = flows->now;
+    return flow;
+}
+
+/* A forged RST far from the window does not end a flow for us, as it does not for the receiver. */
+static enum list list_after(struct flow *flow, const struct packet *packet, int side, bool old)
+{
+    if (packet->kind == PACKET_UDP)
+        return LIST_UDP;
+    if (packet->tcp_flags & TCP_FIN)
+        flow->fins |= (uint8_t)(1 << side);
+    if (flow->fins == 3 || (packet->tcp_flags & TCP_RST && stream_near(&flow->side[side], packet->seq, STREAM_WINDOW)))
+        flow->closing = true;
+    if (flow->closing)
+        return LIST_CLOSING;
+    if (flow->list == LIST_TCP || packet->payload.len > 0 || (old && !(packet->tcp_flags & TCP_SYN)))
+        return LIST_TCP;
+    return LIST_HALF_OPEN;
+}
+
+struct flow *flow_of(struct flows *flows, const struct packet *packet, int *side)
+{
+    if (packet->kind != PACKET_TCP && packet->kind != PACKET_UDP)
+        return NULL;
+    struct flow **bucket = bucket_of(flows, &packet->tuple), *flow = find(*bucket, &packet->tuple, side);
+    bool old = flow != NULL;
+    if (old && begins_another(flow, packet, *side)) {
+        flows->due = flow;
+        return NULL;
+    }
+    if (!old && (flow = make(flows, bucket, packet, side)) == NULL)
+        return NULL;
+    flow->last_us = flow->side[0].now_us = flow->side[1].now_us = packet->us;
+    enum list list = list_after(flow, packet, *side, old);
+    if (list != flow->list || flows->lists[list].newest != flow) {
+        take_out(flows, flow);
+        file_away(flows, flow, list);
+    }
+    return flow;
+}
+
+/* Packet time may step back, between the files of a replay by years. A little is nothing; a flow whose last packet lies
+ * further in the future than it may be idle belongs to another time and goes like one that lies in the past. */
+static bool is_over(const struct flow *flow, uint64_t now_us)
+{
+    uint64_t apart = now_us > flow->last_us ? now_us - flow->last_us : flow->last_us - now_us;
+    return apart > idle_us[flow->list];
+}
+
+static struct flow *longest_idle(const struct flows *flows)
+{
+    if (flows->lists[LIST_CLOSING].count > 0)
+        return flows->lists[LIST_CLOSING].oldest;
+    if (flows->lists[LIST_HALF_OPEN].count > flows->limit / 4)
+        return flows->lists[LIST_HALF_OPEN].oldest;
+    struct flow *found = NULL;
+    for (int list = 0; list < LISTS; list++) {
+        struct flow *oldest = flows->lists[list].oldest;
+        if (oldest != NULL && (found == NULL || oldest->last_us < found->last_us))
+            found = oldest;
+    }
+    return found;
+}
+
+struct flow *flow_expired(struct flows *flows, uint64_t now_us)
+{
+    if (flows->due != NULL)
+        return flows->due;
+    struct flow *found = NULL;
+    for (int list = 0; list < LISTS; list++) {
+        struct flow *oldest = flows->lists[list].oldest;
+        if (oldest != NULL && is_over(oldest, now_us) && (found == NULL || oldest->last_us < found->last_us))
+            found = oldest;
+    }
+    if (found != NULL) {
+        flows->expired++;
+        return found;
+    }
+    if (flows->now < flows->limit)
+        return NULL;
+    flows->evicted++;
+    return longest_idle(flows);
+}
+
+void flow_close(struct flows *flows, struct flow *flow)
+{
+    struct flow **link = bucket_of(flows, &flow->tuple);
+    while (*link != flow)
+        link = &(*link)->chain;
+    *link = flow->chain;
+    take_out(flows, flow);
+    if (flows->due == flow)
+        flows->due = NULL;
+    pool_give(flows->pool, flow);
+    flows->now--;
+}
+
+void flows_stats(const struct flows *flows, struct flow_stats *stats)
+{
+    *stats = (struct flow_stats){flows->made, flows->expired, flows->evicted, flows->now, flows->now_max, flows->limit};
+}
