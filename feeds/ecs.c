@@ -2,7 +2,10 @@
 
 #include <stdio.h>
 
+#include "capture/tls.h"
+#include "classifiers/suffix.h"
 #include "feeds/community_id.h"
+#include "feeds/dns_words.h"
 #include "feeds/http_view.h"
 #include "feeds/radome_object.h"
 #include "feeds/words.h"
@@ -115,7 +118,16 @@ static void put_http(struct writer *w, const struct http_view *http)
     writer_end(w);
 }
 
-static void put_dns(struct writer *w, const struct report *report)
+static void put_tls(struct writer *w, const char *server_name)
+{
+    writer_object(w, "tls");
+    writer_object(w, "client");
+    writer_text(w, "server_name", server_name);
+    writer_end(w);
+    writer_end(w);
+}
+
+static void put_dns_of_hit(struct writer *w, const struct report *report)
 {
     const struct hit *hit = report->hit;
     writer_object(w, "dns");
@@ -136,19 +148,14 @@ static void put_hit(struct writer *w, const struct report *report)
     const struct hit *hit = report->hit;
     put_ends(w, &report->tuple, &report->geo);
     put_network(w, &report->tuple, word_of_seen(hit->seen));
-    put_dns(w, report);
+    put_dns_of_hit(w, report);
     if (hit->seen == SEEN_HTTP) {
         struct http_view http;
         http_view_of_hit(&http, hit);
         put_http(w, &http);
     }
-    if (hit->seen == SEEN_TLS || hit->seen == SEEN_QUIC) {
-        writer_object(w, "tls");
-        writer_object(w, "client");
-        writer_text(w, "server_name", hit->name);
-        writer_end(w);
-        writer_end(w);
-    }
+    if (hit->seen == SEEN_TLS || hit->seen == SEEN_QUIC)
+        put_tls(w, hit->name);
 }
 
 static void put_indicator(struct writer *w, const struct hit_indicator *indicator)
@@ -198,5 +205,107 @@ void ecs_report(struct writer *w, const struct report *report)
     }
     put_threat(w, report);
     radome_object_of_report(w, report);
+    writer_end(w);
+}
+
+static void put_question(struct writer *w, const struct dns_msg *dns)
+{
+    char type[DNS_WORD], class[DNS_WORD];
+    const struct dns_question *question = &dns->question;
+    writer_object(w, "question");
+    if (dns->questions > 0) {
+        writer_bytes(w, "name", question->name.len > 0 ? question->name : S("."));
+        writer_bytes(w, "registered_domain", suffix_registered(question->name));
+        writer_text(w, "type", dns_word_of_type(question->type, type));
+        writer_text(w, "class", dns_word_of_class(question->class, class));
+    }
+    writer_end(w);
+}
+
+static void put_answer(struct writer *w, const struct dns_rr *rr)
+{
+    char type[DNS_WORD], class[DNS_WORD], scratch[DNS_DATA];
+    writer_object(w, NULL);
+    writer_bytes(w, "name", rr->name);
+    writer_text(w, "type", dns_word_of_type(rr->type, type));
+    writer_text(w, "class", dns_word_of_class(rr->class, class));
+    writer_uint(w, "ttl", rr->ttl);
+    writer_bytes(w, "data", dns_data_of(rr, scratch));
+    writer_end(w);
+}
+
+/* Records that would not leave room for the rest of the document are left out. */
+static void put_answers(struct writer *w, const struct dns_msg *dns)
+{
+    writer_array(w, "answers");
+    for (size_t i = 0; i < dns->answers && w->len < w->room / 2; i++)
+        put_answer(w, &dns->rr[i]);
+    writer_end(w);
+    writer_array(w, "resolved_ip");
+    for (size_t i = 0; i < dns->answers; i++)
+        if (dns->rr[i].has_addr && (dns->rr[i].type == DNS_A || dns->rr[i].type == DNS_AAAA))
+            writer_addr(w, NULL, &dns->rr[i].addr);
+    writer_end(w);
+}
+
+static void put_dns(struct writer *w, const struct dns_msg *dns)
+{
+    char id[8], rcode[DNS_WORD];
+    const char *flags[DNS_FLAGS];
+    snprintf(id, sizeof id, "%u", dns->id); /* a keyword in ECS */
+    writer_object(w, "dns");
+    writer_text(w, "id", id);
+    writer_text(w, "type", dns->answer ? "answer" : "query");
+    writer_texts(w, "header_flags", flags, dns_words_of_flags(dns->flags, flags));
+    put_question(w, dns);
+    if (dns->answer) {
+        writer_text(w, "response_code", dns_word_of_rcode(dns->rcode, rcode));
+        put_answers(w, dns);
+    }
+    writer_end(w);
+}
+
+static void put_event(struct writer *w, const struct event *event)
+{
+    struct http_view http;
+    switch (event->kind) {
+    case EVENT_DNS:
+        put_dns(w, event->dns);
+        break;
+    case EVENT_HTTP:
+        http_view_of_transaction(&http, event->http, event->tuple.dport);
+        put_http(w, &http);
+        break;
+    case EVENT_TLS:
+        put_tls(w, event->tls->server_name);
+        break;
+    case EVENT_BODY: break;
+    case EVENT_KINDS: break;
+    }
+}
+
+void ecs_record(struct writer *w, const struct record *record)
+{
+    static const char *const network[] = {"network", "web"}, *const protocol[] = {"protocol", "access"};
+    const struct event *event = record->event;
+    bool web = event->kind == EVENT_HTTP, quic = event->kind == EVENT_TLS && event->tls->quic;
+    begin(w, event->us, "event", record->kind, record->id);
+    writer_texts(w, "category", network, web ? 2 : 1);
+    writer_texts(w, "type", protocol, web ? 2 : 1);
+    writer_end(w);
+    put_observer(w, record->sensor);
+    put_ends(w, &event->tuple, NULL);
+    put_network(w, &event->tuple, quic ? "quic" : record->kind);
+    put_event(w, event);
+    radome_object_of_record(w, record);
+    writer_end(w);
+}
+
+void ecs_stats(struct writer *w, const struct stats_record *stats)
+{
+    begin(w, stats->us, "metric", "stats", stats->id);
+    writer_end(w);
+    put_observer(w, stats->sensor);
+    radome_object_of_stats(w, stats);
     writer_end(w);
 }

@@ -1,12 +1,15 @@
 #include "feeds/eve.h"
 
+#include "capture/http.h"
+#include "capture/tls.h"
 #include "feeds/community_id.h"
+#include "feeds/dns_words.h"
 #include "feeds/http_view.h"
 #include "feeds/radome_object.h"
 #include "feeds/signature.h"
 #include "feeds/words.h"
 
-/* EVE's own shape of the dns object; query and grouped are spelled alike in versions 2 and 3. */
+/* The shape of the dns object that Suricata 5 to 7 write and 8 still can: the one that readers know. */
 enum { EVE_DNS_VERSION = 2 };
 
 /* The tuple is NULL where no flow is meant. */
@@ -85,7 +88,7 @@ static void put_addrs(struct writer *w, const char *key, const struct hit *hit, 
     writer_end(w);
 }
 
-static void put_dns(struct writer *w, const struct hit *hit)
+static void put_dns_of_hit(struct writer *w, const struct hit *hit)
 {
     writer_object(w, "dns");
     writer_uint(w, "version", EVE_DNS_VERSION);
@@ -104,12 +107,19 @@ static void put_dns(struct writer *w, const struct hit *hit)
     writer_end(w);
 }
 
+static void put_tls(struct writer *w, const char *server_name)
+{
+    writer_object(w, "tls");
+    writer_text(w, "sni", server_name);
+    writer_end(w);
+}
+
 static void put_seen(struct writer *w, const struct hit *hit)
 {
     struct http_view http;
     switch (hit->seen) {
     case SEEN_DNS:
-        put_dns(w, hit);
+        put_dns_of_hit(w, hit);
         break;
     case SEEN_HTTP:
         http_view_of_hit(&http, hit);
@@ -117,9 +127,7 @@ static void put_seen(struct writer *w, const struct hit *hit)
         break;
     case SEEN_TLS:
     case SEEN_QUIC:
-        writer_object(w, "tls");
-        writer_text(w, "sni", hit->name);
-        writer_end(w);
+        put_tls(w, hit->name);
         break;
     }
 }
@@ -136,5 +144,121 @@ void eve_report(struct writer *w, const struct report *report)
     if (report->hit != NULL)
         put_seen(w, report->hit);
     radome_object_of_report(w, report);
+    writer_end(w);
+}
+
+static void put_flags(struct writer *w, uint16_t flags)
+{
+    static const struct { uint16_t bit; const char *key; } bits[] = {
+        {0x8000, "qr"}, {0x0400, "aa"}, {0x0200, "tc"}, {0x0100, "rd"}, {0x0080, "ra"}, {0x0040, "z"},
+    };
+    writer_hex(w, "flags", slice_of((uint8_t[]){(uint8_t)(flags >> 8), (uint8_t)flags}, 2));
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
+        if (flags & bits[i].bit)
+            writer_bool(w, bits[i].key, true);
+}
+
+static void put_srv(struct writer *w, const char *key, const struct dns_srv *srv)
+{
+    writer_object(w, key);
+    writer_uint(w, "priority", srv->priority);
+    writer_uint(w, "weight", srv->weight);
+    writer_uint(w, "port", srv->port);
+    writer_bytes(w, "name", srv->target);
+    writer_end(w);
+}
+
+static void put_answer(struct writer *w, const struct dns_rr *rr)
+{
+    char type[DNS_WORD], scratch[DNS_DATA];
+    struct dns_srv srv;
+    writer_object(w, NULL);
+    writer_bytes(w, "rrname", rr->name);
+    writer_text(w, "rrtype", dns_word_of_type(rr->type, type));
+    writer_uint(w, "ttl", rr->ttl);
+    if (dns_srv_of(&srv, rr))
+        put_srv(w, "srv", &srv);
+    else
+        writer_bytes(w, "rdata", dns_data_of(rr, scratch));
+    writer_end(w);
+}
+
+/* The same once more, by type, for the types that EVE groups. */
+static void put_grouped(struct writer *w, const struct dns_msg *dns)
+{
+    static const uint16_t types[] = {DNS_A, DNS_AAAA, DNS_CNAME, DNS_MX, DNS_NS, DNS_PTR, DNS_SRV, DNS_TXT};
+    char word[DNS_WORD], scratch[DNS_DATA];
+    struct dns_srv srv;
+    writer_object(w, "grouped");
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
+        writer_array(w, dns_word_of_type(types[t], word));
+        for (size_t i = 0; i < dns->answers && w->len < w->room / 4 * 3; i++)
+            if (dns->rr[i].type == types[t] && dns_srv_of(&srv, &dns->rr[i]))
+                put_srv(w, NULL, &srv);
+            else if (dns->rr[i].type == types[t])
+                writer_bytes(w, NULL, dns_data_of(&dns->rr[i], scratch));
+        writer_end(w);
+    }
+    writer_end(w);
+}
+
+/* Records that would not leave room for the rest of the document are left out. */
+static void put_dns(struct writer *w, const struct dns_msg *dns)
+{
+    char word[DNS_WORD];
+    writer_object(w, "dns");
+    writer_uint(w, "version", EVE_DNS_VERSION);
+    writer_text(w, "type", dns->answer ? "answer" : "query");
+    writer_uint(w, "id", dns->id);
+    if (dns->answer)
+        put_flags(w, dns->flags);
+    writer_uint(w, "opcode", dns->flags >> 11 & 15);
+    if (dns->questions > 0) {
+        writer_bytes(w, "rrname", dns->question.name.len > 0 ? dns->question.name : S("."));
+        writer_text(w, "rrtype", dns_word_of_type(dns->question.type, word));
+    }
+    if (dns->answer) {
+        writer_text(w, "rcode", dns_word_of_rcode(dns->rcode, word));
+        writer_array(w, "answers");
+        for (size_t i = 0; i < dns->answers && w->len < w->room / 2; i++)
+            put_answer(w, &dns->rr[i]);
+        writer_end(w);
+        put_grouped(w, dns);
+    }
+    writer_end(w);
+}
+
+void eve_record(struct writer *w, const struct record *record)
+{
+    const struct event *event = record->event;
+    bool quic = event->kind == EVENT_TLS && event->tls->quic;
+    struct http_view http;
+    begin(w, event->us, record->kind, &event->tuple);
+    writer_text(w, "app_proto", quic ? "quic" : record->kind);
+    writer_text(w, "host", record->sensor);
+    switch (event->kind) {
+    case EVENT_DNS:
+        put_dns(w, event->dns);
+        break;
+    case EVENT_HTTP:
+        writer_uint(w, "tx_id", event->http->ordinal - 1);
+        http_view_of_transaction(&http, event->http, event->tuple.dport);
+        put_http(w, &http);
+        break;
+    case EVENT_TLS:
+        put_tls(w, event->tls->server_name);
+        break;
+    case EVENT_BODY: break;
+    case EVENT_KINDS: break;
+    }
+    radome_object_of_record(w, record);
+    writer_end(w);
+}
+
+void eve_stats(struct writer *w, const struct stats_record *stats)
+{
+    begin(w, stats->us, "stats", NULL);
+    writer_text(w, "host", stats->sensor);
+    radome_object_of_stats(w, stats);
     writer_end(w);
 }

@@ -1,5 +1,7 @@
 #include "feeds/http_view.h"
 
+#include "capture/http.h"
+
 enum { HTTP_PORT = 80 };
 
 static struct slice cut_scheme(struct slice *target)
@@ -84,10 +86,9 @@ static void set_url(struct http_view *view, struct slice host, uint16_t server_p
         view->query = slice_from(slice_head(rest, span(rest, "#")), 1);
 }
 
-void http_view_of_hit(struct http_view *view, const struct hit *hit)
+static void set(struct http_view *view, const struct hit_http *http)
 {
-    const struct hit_http *http = &hit->http;
-    memset(view, 0, offsetof(struct http_view, domain_text));
+    memset(view, 0, offsetof(struct http_view, own));
     view->method = slice_str(http->method);
     view->target = slice_str(http->target);
     view->user_agent = slice_str(http->user_agent);
@@ -95,5 +96,42 @@ void http_view_of_hit(struct http_view *view, const struct hit *hit)
     view->status = http->status;
     view->request_body = http->request_bytes;
     view->response_body = http->response_bytes;
-    set_url(view, slice_str(http->host[0] != '\0' ? http->host : hit->name), hit->tuple.dport);
+}
+
+void http_view_of_hit(struct http_view *view, const struct hit *hit)
+{
+    set(view, &hit->http);
+    set_url(view, slice_str(hit->http.host[0] != '\0' ? hit->http.host : hit->name), hit->tuple.dport);
+}
+
+/* Head and body, the head as it is usually written. 0 where it was not kept as it came: fields left out, or values that
+ * capture keeps back as secrets. */
+static uint64_t bytes_of(const struct http_message *request)
+{
+    uint64_t bytes = request->method.len + request->target.len + sizeof "  HTTP/1.1\r\n\r\n" - 1 + request->wire_bytes;
+    bool known = request->version != 9 && request->headers_left == 0 && !(request->flags & HTTP_LIMIT);
+    for (size_t i = 0; i < request->headers; i++) {
+        const struct http_header *field = &request->header[i];
+        bytes += field->name.len + field->value.len + sizeof ": \r\n" - 1;
+        known = known && field->value.len > 0;
+    }
+    return known ? bytes : 0;
+}
+
+void http_view_of_transaction(struct http_view *view, const struct http_transaction *transaction, uint16_t port)
+{
+    const struct http_message *request = &transaction->request;
+    struct hit hit;
+    hit_http_set(&hit, transaction);
+    view->own = hit.http;
+    set(view, &view->own);
+    view->version = transaction->response.version;
+    if (!(request->flags & HTTP_SEEN))
+        return;
+    view->target = request->target;
+    view->user_agent = slice_head(http_header(request, S("User-Agent")), HTTP_VIEW_TEXT);
+    view->referrer = slice_head(http_header(request, S("Referer")), HTTP_VIEW_TEXT);
+    view->version = request->version;
+    view->request_bytes = bytes_of(request);
+    set_url(view, slice_str(view->own.host), port);
 }

@@ -17,8 +17,12 @@ struct http_view {
     uint8_t version;                   /* 10, 11, 9; 0: not known */
     uint64_t request_body, response_body; /* decoded bytes */
     uint64_t request_bytes;            /* head and body; 0: not known */
+    struct hit_http own;               /* what a transaction's head says, in our spelling */
     char domain_text[HIT_NAME + 2], url_text[HIT_NAME + HTTP_VIEW_TARGET + 16];
 };
 
 /* Of a hit that was seen in a transaction. */
 void http_view_of_hit(struct http_view *, const struct hit *);
+
+/* Of the transaction itself; the port is the server's. */
+void http_view_of_transaction(struct http_view *, const struct http_transaction *, uint16_t port);

@@ -1,5 +1,7 @@
 #include "feeds/radome_object.h"
 
+#include "capture/http.h"
+#include "capture/tls.h"
 #include "feeds/words.h"
 
 /* Texts that lie one after the other, `width` bytes each. */
@@ -150,13 +152,18 @@ void radome_object_geo(struct writer *w, const struct geo *geo)
     writer_end(w);
 }
 
+static void begin(struct writer *w, const char *kind, const char *id)
+{
+    writer_object(w, "radome");
+    writer_uint(w, "schema", RADOME_SCHEMA);
+    writer_text(w, "kind", kind);
+    writer_text(w, "id", id);
+}
+
 void radome_object_of_report(struct writer *w, const struct report *report)
 {
     const char *families[4], *techniques[16];
-    writer_object(w, "radome");
-    writer_uint(w, "schema", RADOME_SCHEMA);
-    writer_text(w, "kind", word_of_kind(report->kind));
-    writer_text(w, "id", report->id);
+    begin(w, word_of_kind(report->kind), report->id);
     writer_int(w, "risk_score", report->risk_score);
     writer_text(w, "reason", report->reason);
     writer_number(w, "evidence_bits", report->bits);
@@ -166,5 +173,54 @@ void radome_object_of_report(struct writer *w, const struct report *report)
     radome_object_geo(w, &report->geo);
     writer_end(w);
     put_kind(w, report);
+    writer_end(w);
+}
+
+static const char *tls_version(uint16_t version)
+{
+    static const char *const words[] = {"SSLv3", "1.0", "1.1", "1.2", "1.3"};
+    return version >= 0x0300 && version <= 0x0304 ? words[version - 0x0300] : "";
+}
+
+void radome_object_of_record(struct writer *w, const struct record *record)
+{
+    begin(w, record->kind, record->id);
+    writer_object(w, record->kind);
+    switch (record->event->kind) {
+    case EVENT_HTTP:
+        writer_uint(w, "transaction", record->event->http->ordinal);
+        break;
+    case EVENT_TLS:
+        writer_text(w, "offered_version", tls_version(record->event->tls->version));
+        writer_text(w, "alpn", record->event->tls->alpn);
+        writer_bool(w, "ech", record->event->tls->ech);
+        break;
+    case EVENT_DNS: break;
+    case EVENT_BODY: break;
+    case EVENT_KINDS: break;
+    }
+    writer_end(w);
+    writer_end(w);
+}
+
+/* Group by group in the order of their first values, which need not stand together. */
+void radome_object_of_stats(struct writer *w, const struct stats_record *stats)
+{
+    begin(w, "stats", stats->id);
+    writer_object(w, "stats");
+    for (size_t i = 0; i < stats->count; i++) {
+        const char *group = stats->values[i].group;
+        bool done = false;
+        for (size_t k = 0; k < i && !done; k++)
+            done = strcmp(stats->values[k].group, group) == 0;
+        if (done)
+            continue;
+        writer_object(w, group);
+        for (size_t k = i; k < stats->count; k++)
+            if (strcmp(stats->values[k].group, group) == 0)
+                writer_uint(w, stats->values[k].name, stats->values[k].value);
+        writer_end(w);
+    }
+    writer_end(w);
     writer_end(w);
 }
