@@ -48,7 +48,7 @@ struct hit_payload {
     uint8_t key[HIT_KEY];
     uint16_t key_length;       /* bytes of key; 0: none */
     int16_t key_step;          /* xor-rolling: added to the key at every byte */
-    char layer[4][8];          /* codings around it, outermost first: base64, hex, gzip */
+    char layer[4][16];         /* codings around it, outermost first: base64, atbash-base64, hex, gzip */
     uint64_t offset;           /* in the decoded body */
     uint64_t size, size_declared;
     bool complete;             /* all that the headers promise was seen */

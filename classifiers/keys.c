@@ -1,0 +1,124 @@
+#include "classifiers/keys.h"
+
+/* The first 128 bytes that the linkers in use write: DOS header and stub, up to where they differ from file to file.
+ * Windows' own, GNU, LLVM, Go and .NET linkers share the first; Delphi has the second. */
+enum { STUB = 128, ZEROS_SURE = 20 /* of the zeros: installers write a mark of their own behind these */ };
+
+static const uint8_t stubs[2][STUB] = {
+    "MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0"
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+    "\x0e\x1f\xba\x0e\0\xb4\x09\xcd\x21\xb8\x01\x4c\xcd\x21This program cannot be run in DOS mode.\r\r\n$\0\0\0\0\0\0",
+    "MZ\x50\0\2\0\0\0\4\0\x0f\0\xff\xff\0\0\xb8\0\0\0\0\0\0\0\x40\0\x1a\0\0\0\0\0"
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+    "\xba\x10\0\x0e\x1f\xb4\x09\xcd\x21\xb8\x01\x4c\xcd\x21\x90\x90This program must be run under Win32\r\n$7\0\0\0\0\0\0\0",
+};
+
+/* Thirty-two zeros under a repeating key show that key, turned by where they begin: for each length the bytes that
+ * cover M and Z are read off them first, so that a body that is nothing costs two comparisons a length. */
+bool keys_short(struct cipher *c, struct slice head, size_t at)
+{
+    /* where in the zeros the key's first byte stands, by key length: -PE_ZEROS modulo the length */
+    static const uint8_t first[KEYS_SHORT + 1] = {0,  0, 0, 2, 0, 2,  2,  0,  4,  8,  2,  5,  8,  11, 0,  2, 4,
+                                                  6,  8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 0, 1,  2,  3, 4};
+    struct slice body = slice_from(head, at);
+    if (body.len < PE_DOS)
+        return false;
+    const uint8_t *zeros = body.p + PE_ZEROS;
+    uint8_t m = body.p[0] ^ 'M', z = body.p[1] ^ 'Z';
+    for (unsigned length = 1; length <= KEYS_SHORT; length++) {
+        unsigned second = first[length] + 1u < length ? first[length] + 1u : 0;
+        if (zeros[first[length]] != m || zeros[second] != z)
+            continue;
+        unsigned zone = length <= ZEROS_SURE ? ZEROS_SURE : PE_ZEROS_LEN;
+        if (memcmp(zeros, zeros + length, zone - length) != 0)
+            continue;
+        *c = (struct cipher){.kind = CIPHER_XOR, .offset = (uint16_t)at, .key_length = (uint16_t)length};
+        for (unsigned i = 0; i < length; i++)
+            c->key[i] = zeros[(first[length] + i) % length];
+        if (!cipher_confirm(c, head))
+            continue;
+        cipher_shorten(c);
+        if (c->key_length == 1 && c->key[0] == 0) {
+            c->kind = CIPHER_NONE;
+            c->key_length = 0;
+        }
+        return true;
+    }
+    return false;
+}
+
+/* Zeros stay zeros, so nothing but the stub shows the key. Where a known byte came through unchanged, the key is that
+ * byte or zero: another place of the same key byte decides, and zero is taken where there is none. */
+static bool skip_zero_key(struct cipher *c, const uint8_t *body, const uint8_t *stub, unsigned length)
+{
+    bool sure[CIPHER_KEY] = {false};
+    memset(c->key, 0, sizeof c->key);
+    for (unsigned i = 0; i < STUB; i++) {
+        if ((i >= PE_E_LFANEW && i < PE_DOS) || stub[i] == 0)
+            continue;
+        uint8_t k = body[i] ^ stub[i];
+        if (body[i] == 0 || (sure[i % length] && k != c->key[i % length] && (k != 0 || stub[i] != c->key[i % length])))
+            return false;
+        if (k == 0)
+            continue;
+        c->key[i % length] = k;
+        sure[i % length] = true;
+    }
+    for (unsigned i = 0; i < STUB; i++) /* what came through unchanged before its key byte was known */
+        if ((i < PE_E_LFANEW || i >= PE_DOS) && stub[i] != 0 && body[i] == stub[i] && sure[i % length] && c->key[i % length] != stub[i])
+            return false;
+    return true;
+}
+
+bool keys_skip_zero(struct cipher *c, struct slice head, size_t at)
+{
+    static const uint8_t zeros[ZEROS_SURE];
+    struct slice body = slice_from(head, at);
+    if (body.len < STUB || memcmp(body.p + PE_ZEROS, zeros, sizeof zeros) != 0)
+        return false;
+    for (size_t i = 0; i < 2; i++)
+        for (unsigned length = 1; length <= 56; length++) {
+            *c = (struct cipher){.kind = CIPHER_SKIP_ZERO, .offset = (uint16_t)at, .key_length = (uint16_t)length};
+            if (skip_zero_key(c, body.p, stubs[i], length) && cipher_confirm(c, head)) {
+                cipher_shorten(c);
+                return true;
+            }
+        }
+    return false;
+}
+
+/* The first key byte follows from the M, the rule says the next one, and the Z is its first proof. */
+bool keys_rolling(struct cipher *c, struct slice head, size_t at)
+{
+    struct slice body = slice_from(head, at);
+    if (body.len < PE_DOS)
+        return false;
+    uint8_t k = body.p[0] ^ 'M', next = body.p[1] ^ 'Z', first = body.p[0];
+    const uint8_t expected[RULES] = {
+        [RULE_ADD] = next,
+        [RULE_INDEX] = k ^ 1,
+        [RULE_INDEX_SUM] = k,
+        [RULE_INDEX_SUM_1] = k ^ 1,
+        [RULE_CIPHER] = first,
+        [RULE_CIPHER_ADD] = (uint8_t)(k + first),
+        [RULE_CIPHER_XOR] = k ^ first,
+        [RULE_PLAIN] = 'M',
+        [RULE_PLAIN_ADD] = (uint8_t)(k + 'M'),
+    };
+    for (int rule = 0; rule < RULES; rule++) {
+        if (expected[rule] != next)
+            continue;
+        *c = (struct cipher){.kind = CIPHER_ROLLING, .rule = (enum cipher_rule)rule, .offset = (uint16_t)at, .key_length = 1};
+        c->key[0] = k;
+        c->step = rule == RULE_ADD ? (int8_t)(next - k) : 0;
+        if (cipher_confirm(c, head))
+            return true;
+    }
+    return false;
+}
+
+bool keys_find(struct cipher *c, struct slice head)
+{
+    head = slice_head(head, KEYS_HEAD);
+    return keys_short(c, head, 0) || keys_rolling(c, head, 0) || keys_skip_zero(c, head, 0);
+}

@@ -1,0 +1,19 @@
+/* From a body's first bytes to the cipher and key that a program is hidden under. Pure functions: the head in, the
+ * answer out; each answer was confirmed by a full PE header under its key. */
+#pragma once
+
+#include "classifiers/cipher.h"
+
+enum {
+    KEYS_SHORT = 32,    /* the DOS header's zeros show a key of up to this length as it is */
+    KEYS_JUNK = 4096,   /* bytes that may stand before the program */
+    KEYS_HEAD = 8192    /* bytes of the body that are looked at */
+};
+
+/* False: no program was found. */
+bool keys_find(struct cipher *, struct slice head);
+
+/* The parts of it. A program at head[at], short repeating keys; zero-preserving ones; keys that change; tables. */
+bool keys_short(struct cipher *, struct slice head, size_t at);
+bool keys_skip_zero(struct cipher *, struct slice head, size_t at);
+bool keys_rolling(struct cipher *, struct slice head, size_t at);

@@ -1,0 +1,84 @@
+/* Cipher by cipher, key length by key length, over programs of several makers' shapes: found, key right, decoded right. */
+#include <stdio.h>
+
+#include "classifiers/keys.h"
+#include "tests/check.h"
+#include "tests/pe_maker.h"
+
+static uint8_t plain[PE_MADE], hidden[PE_MADE], decoded[PE_MADE];
+
+struct tally {
+    unsigned tried, found, right;
+};
+
+static void make_key(uint8_t key[static 256], size_t length, uint64_t seed)
+{
+    uint64_t random = seed * 0x9e3779b97f4a7c15u + length;
+    for (size_t i = 0; i < length; i++)
+        key[i] = (uint8_t)(pe_random(&random) >> 40);
+    key[0] |= 1;                 /* a key of zeros alone hides nothing */
+    if (length > 2 && seed % 2 == 0)
+        key[length / 2] = 0;     /* keys with zero bytes */
+}
+
+static void one(struct tally *t, enum way way, const struct pe_shape *shape, size_t length, uint64_t seed, size_t limit)
+{
+    uint8_t key[256] = {0};
+    struct cipher c;
+    make_key(key, length, seed);
+    struct slice program = pe_make(shape, plain);
+    memcpy(hidden, plain, program.len);
+    way_encrypt(way, hidden, program.len, key, length, 7);
+    t->tried++;
+    struct slice head = slice_head(slice_of(hidden, program.len), limit);
+    if (!CHECK(keys_find(&c, head), "%s, key of %zu, %s, %zu bytes", way_names[way], length, shape->name, head.len))
+        return;
+    t->found++;
+    bool same_facts = c.pe.dll == shape->dll && c.pe.sections == shape->sections;
+    CHECK(same_facts, "%s, key of %zu, %s: facts of the header", way_names[way], length, shape->name);
+    if (way == WAY_TABLE) {
+        t->right++;
+        return;
+    }
+    struct cipher_stream s;
+    cipher_start(&s, &c);
+    for (size_t at = 0, run; at < program.len; at += run) {
+        run = 1 + at * 7919 % 701;
+        run = run < program.len - at ? run : program.len - at;
+        cipher_decode(&s, hidden + at, decoded + at, run);
+    }
+    if (CHECK(memcmp(decoded, plain, program.len) == 0, "%s, key of %zu (found %u), %s: decoded", way_names[way], length,
+              c.key_length, shape->name))
+        t->right++;
+}
+
+static const struct {
+    enum way way;
+    uint16_t from, to, step;
+    uint32_t limit;
+    const char *reason;
+} rows[] = {
+    {WAY_XOR, 1, 32, 1, 8192, "the header's zeros show the key"},
+    {WAY_SKIP_ZERO, 1, 32, 1, 8192, "the stub's text shows the key"},
+    {WAY_ADD, 1, 1, 1, 8192, "a counter is added at every byte"},
+    {WAY_INDEX, 1, 1, 1, 8192, "the place is mixed in"},
+    {WAY_INDEX_SUM, 1, 1, 1, 8192, "the place is mixed into the key for good"},
+    {WAY_CIPHER_FEEDBACK, 1, 1, 1, 8192, "the byte before, ciphered"},
+    {WAY_PLAIN_FEEDBACK, 1, 1, 1, 8192, "the byte before, plain"},
+    {WAY_SECOND_BYTE, 1, 16, 1, 8192, "every second byte stays"},
+    {WAY_XOR, 1, 32, 1, 600, "only the first 600 bytes were captured"},
+};
+
+int main(void)
+{
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        struct tally t = {0};
+        for (unsigned length = rows[r].from; length <= rows[r].to; length += rows[r].step)
+            for (size_t shape = 0; shape < pe_shapes_count; shape++)
+                for (uint64_t seed = 1; seed <= 3; seed++)
+                    one(&t, rows[r].way, &pe_shapes[shape], length, seed, rows[r].limit);
+        printf("%-24s key %3u-%-3u head %5u: %u of %u found, %u decoded right (%s)\n", way_names[rows[r].way], rows[r].from,
+               rows[r].to, rows[r].limit, t.found, t.tried, t.right, rows[r].reason);
+    }
+    return check_report("cipher");
+}

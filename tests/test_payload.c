@@ -1,0 +1,245 @@
+/* The classifier behind the engine's door: bodies in pieces, several at once, with holes, broken off, honest. */
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "capture/http.h"
+#include "classifiers/indicators.h"
+#include "classifiers/radome.h"
+#include "tests/check.h"
+#include "tests/pe_maker.h"
+
+static uint8_t plain[PE_MADE], body[3 * PE_MADE];
+
+static struct http_transaction transaction_of(unsigned ordinal)
+{
+    struct http_transaction t = {.us = 1000, .ordinal = ordinal};
+    t.request = (struct http_message){.method = S("POST"), .target = S("/?v=1&pcrc=2"), .flags = HTTP_SEEN, .headers = 1};
+    t.request.header[0] = (struct http_header){S("Host"), S("Tuwoqol.com")};
+    t.response = (struct http_message){.status = 200, .flags = HTTP_SEEN, .headers = 1};
+    t.response.header[0] = (struct http_header){S("Content-Type"), S("application/octet-stream")};
+    return t;
+}
+
+struct feed {
+    struct radome *radome;
+    struct hit hit;      /* the last of HIT_PAYLOAD */
+    unsigned hits, indicators;
+};
+
+static void see(struct feed *f, const struct event *event)
+{
+    radome_see(f->radome, event);
+    for (const struct hit *hit; (hit = radome_next(f->radome)) != NULL;) {
+        if (hit->kind == HIT_PAYLOAD) {
+            f->hits++;
+            f->hit = *hit;
+        } else if (hit->kind == HIT_INDICATOR) {
+            f->indicators++;
+        }
+    }
+}
+
+static struct event event_of(enum event_kind kind)
+{
+    struct event e = {.kind = kind, .us = 5000};
+    e.tuple = (struct tuple){.src = addr_v4((const uint8_t[]){10, 0, 0, 1}), .dst = addr_v4((const uint8_t[]){192, 0, 2, 1}),
+                             .sport = 40000, .dport = 80, .proto = 6};
+    return e;
+}
+
+/* The body in pieces of chance lengths, the first of at least HTTP_BODY_HEAD; `hole` leaves one out, `cut` ends early
+ * without a last piece. */
+static void send(struct feed *f, struct slice bytes, unsigned ordinal, bool hole, size_t cut)
+{
+    struct http_transaction t = transaction_of(ordinal);
+    uint64_t random = bytes.len + ordinal;
+    struct event e = event_of(EVENT_BODY);
+    bool lost = false;
+    for (size_t at = 0, n; at < bytes.len && at < cut; at += n) {
+        n = 1 + pe_random(&random) % 3000 + (at == 0 ? HTTP_BODY_HEAD : 0);
+        n = n < bytes.len - at ? n : bytes.len - at;
+        struct http_piece piece = {.transaction = &t, .response = true, .id = ordinal, .offset = at, .hole = lost};
+        piece.data = guard_copy(slice_of(bytes.p + at, n), 0);
+        piece.last = at + n == bytes.len;
+        lost = hole && at > 0 && !lost && !piece.last;
+        if (lost && hole) {
+            hole = false;
+            continue;
+        }
+        e.body = &piece;
+        see(f, &e);
+        lost = false;
+    }
+    e = event_of(EVENT_HTTP);
+    e.http = &t;
+    t.response.body_bytes = bytes.len;
+    see(f, &e);
+}
+
+static struct radome *engine(const struct indicators *set)
+{
+    char err[ERRLEN] = "";
+    struct radome *r = radome_open(&(struct classifier_settings){.indicators = set, .seed = 1}, err);
+    if (r == NULL) {
+        printf("%s\n", err);
+        exit(1);
+    }
+    return r;
+}
+
+static void sha256_of(struct slice s, uint8_t out[static 32])
+{
+    EVP_Digest(s.p, s.len, out, NULL, EVP_sha256(), NULL);
+}
+
+struct row {
+    const char *reason;
+    enum way way;
+    int layer;              /* 0 none, 1 base64, 2 mirrored, 3 hex */
+    size_t key_length;      /* 0: no cipher */
+    const char *cipher, *layer_name;
+    float bits;
+    const char *family;
+};
+
+static const struct row rows[] = {
+    {"a program as it is", WAY_XOR, 0, 0, "none", "", 1, ""},
+    {"four key bytes, as published", WAY_XOR, 0, 4, "xor", "", 14, ""},
+    {"zeros left alone", WAY_SKIP_ZERO, 0, 4, "xor-skip-zero", "", 14, ""},
+    {"rolling", WAY_ADD, 0, 1, "xor-rolling", "", 14, ""},
+    {"base64", WAY_XOR, 1, 0, "none", "base64", 6, ""},
+    {"base64 around XOR", WAY_XOR, 1, 7, "xor", "base64", 14, ""},
+    {"hex around XOR", WAY_XOR, 3, 16, "xor", "hex", 14, ""},
+    {"mirrored base64 around a program", WAY_XOR, 2, 0, "atbash-base64", "", 16, "IsErIk"},
+    {"mirrored base64 around XOR", WAY_XOR, 2, 3, "xor", "atbash-base64", 16, "IsErIk"},
+};
+
+static struct slice dress(const struct row *row, struct slice program)
+{
+    static uint8_t ciphered[PE_MADE];
+    memcpy(ciphered, program.p, program.len);
+    if (row->key_length > 0)
+        way_encrypt(row->way, ciphered, program.len, (const uint8_t *)"\x0b\x03\x0d\x07zyxwvutsrqponmlk", row->key_length, 3);
+    struct slice s = slice_of(ciphered, program.len);
+    if (row->layer == 0)
+        memcpy(body, ciphered, program.len);
+    return slice_of(body, row->layer == 3   ? hex_encode((char *)body, s)
+                          : row->layer != 0 ? text_encode((char *)body, s, row->layer == 2)
+                                            : program.len);
+}
+
+static void test_programs(void)
+{
+    struct feed f = {.radome = engine(NULL)};
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+        for (size_t shape = 0; shape < pe_shapes_count; shape++) {
+            const struct row *row = &rows[r];
+            struct slice program = pe_make(&pe_shapes[shape], plain);
+            uint8_t sha256[32];
+            sha256_of(program, sha256);
+            f.hits = 0;
+            send(&f, dress(row, program), (unsigned)r * 100 + (unsigned)shape, false, SIZE_MAX);
+            const struct hit_payload *p = &f.hit.payload;
+            if (!CHECK(f.hits == 1, "%s, %s: %u hits", row->reason, pe_shapes[shape].name, f.hits))
+                continue;
+            CHECK(strcmp(p->cipher, row->cipher) == 0, "%s: %s", row->reason, p->cipher);
+            CHECK(strcmp(p->layer[0], row->layer_name) == 0, "%s: %s", row->reason, p->layer[0]);
+            CHECK(strcmp(p->kind, pe_shapes[shape].dll ? "dll" : "exe") == 0, "%s: %s", row->reason, p->kind);
+            CHECK(p->key_length == row->key_length, "%s: key of %u", row->reason, p->key_length);
+            CHECK(p->size == program.len && p->size_declared == program.len, "%s: %llu of %llu", row->reason,
+                  (unsigned long long)p->size, (unsigned long long)p->size_declared);
+            CHECK(p->complete && p->has_hash && memcmp(p->sha256, sha256, 32) == 0, "%s: hash", row->reason);
+            CHECK(f.hit.bits == row->bits && strcmp(f.hit.family, row->family) == 0, "%s: weight", row->reason);
+            CHECK(strcmp(f.hit.name, "tuwoqol.com") == 0 && f.hit.http.status == 200, "%s: transaction", row->reason);
+        }
+    radome_close(f.radome);
+}
+
+static void test_broken(void)
+{
+    struct feed f = {.radome = engine(NULL)};
+    struct slice program = pe_make(&pe_shapes[5], plain);
+    struct slice bytes = dress(&rows[1], program);
+    send(&f, bytes, 1, true, SIZE_MAX);
+    CHECK(f.hits == 1 && !f.hit.payload.complete && !f.hit.payload.has_hash, "a hole leaves no hash");
+    send(&f, bytes, 2, false, 20000);
+    CHECK(f.hits == 2 && !f.hit.payload.complete && !f.hit.payload.has_hash, "a connection that was lost");
+    CHECK(f.hit.payload.size_declared == program.len && f.hit.payload.size < program.len, "sizes of it");
+    radome_close(f.radome);
+}
+
+static void test_many(void)
+{
+    struct feed f = {.radome = engine(NULL)};
+    struct slice bytes = dress(&rows[1], pe_make(&pe_shapes[0], plain));
+    for (unsigned i = 0; i < 100; i++) { /* begun and never ended: no EVENT_HTTP comes */
+        struct http_transaction t = transaction_of(i);
+        struct http_piece piece = {.transaction = &t, .response = true, .id = i, .data = slice_head(bytes, HTTP_BODY_HEAD)};
+        struct event e = event_of(EVENT_BODY);
+        e.tuple.sport = (uint16_t)i;
+        e.body = &piece;
+        see(&f, &e);
+    }
+    CHECK(f.hits == 36, "the oldest of a hundred make room: %u told", f.hits);
+    CHECK(f.hit.tuple.sport == 35, "each under its own connection");
+    radome_close(f.radome);
+}
+
+static void test_scripts(void)
+{
+    static const struct {
+        const char *body, *preview;
+        bool found;
+        const char *reason;
+    } scripts[] = {
+        {"wnUbRSN0ynE6RVUqwTo7AEsKBnkoB6JlRowGB6QkxSJfF7soyTdrPGh=", "var s=new ActiveXObject(\"WScript.Shell\");", true, "published"},
+        {"wnUbRSN0ynE6RVUq\r\nwTo7AEsKBnkoB6Jl\r\nRowGB6QkxSJfF7soyTdrPGh=", "var s=new ActiveXObject(\"WScript.Shell\");", true,
+         "line ends are passed over"},
+        {"var s=new ActiveXObject(\"WScript.Shell\");", "", false, "a script as it is hides nothing"},
+        {"dmFyIHM9bmV3IEFjdGl2ZVhPYmplY3QoIldTY3JpcHQuU2hlbGwiKTs=", "", false, "base64 in the usual alphabet"},
+        {"<html><body>This program cannot be run in DOS mode</body></html>", "", false, "text that quotes the stub"},
+        {"The quick brown fox jumps over the lazy dog and over the lazy dog again", "", false, "English"},
+        {"", "", false, "nothing"},
+    };
+    struct feed f = {.radome = engine(NULL)};
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        f.hits = 0;
+        send(&f, slice_str(scripts[i].body), (unsigned)i, false, SIZE_MAX);
+        CHECK(f.hits == scripts[i].found, "%s", scripts[i].reason);
+        if (f.hits == 1) {
+            CHECK(strcmp(f.hit.payload.kind, "script") == 0 && strcmp(f.hit.payload.cipher, "atbash-base64") == 0, "words");
+            CHECK(strcmp(f.hit.payload.preview, scripts[i].preview) == 0, "preview: %s", f.hit.payload.preview);
+            CHECK(strcmp(f.hit.family, "IsErIk") == 0 && f.hit.payload.complete && f.hit.payload.has_hash, "facts");
+        }
+    }
+    radome_close(f.radome);
+}
+
+static void test_indicator(void)
+{
+    char err[ERRLEN], text[65];
+    uint8_t sha256[32];
+    struct slice program = pe_make(&pe_shapes[2], plain);
+    sha256_of(program, sha256);
+    for (unsigned i = 0; i < 32; i++)
+        sprintf(text + 2 * i, "%02X", sha256[i]);
+    struct indicators *set = indicators_open(1, err);
+    indicators_add(set, &(struct indicator){INDICATOR_FILE, text, "DealPly", "test", "a known file"});
+    indicators_seal(set, err);
+    struct feed f = {.radome = engine(set)};
+    send(&f, dress(&rows[1], program), 1, false, SIZE_MAX);
+    CHECK(f.hits == 1 && f.indicators == 1, "the decoded file's hash is listed");
+    radome_close(f.radome);
+    indicators_close(set);
+}
+
+int main(void)
+{
+    test_programs();
+    test_broken();
+    test_many();
+    test_scripts();
+    test_indicator();
+    return check_report("payload");
+}
