@@ -141,9 +141,7 @@ void tls_start(struct tls_stream *s)
     memset(s, 0, offsetof(struct tls_stream, buffer));
 }
 
-/* How long the message is that begins here, its own header included; HANDSHAKE while that is not known. 0: it is no
- * ClientHello, or a longer one than any client sends. */
-static size_t message_length(struct slice start)
+size_t tls_hello_length(struct slice start)
 {
     if (start.len > 0 && start.p[0] != CLIENT_HELLO)
         return 0;
@@ -157,13 +155,13 @@ static size_t message_length(struct slice start)
 static enum tls_found take_fragment(struct tls_stream *s, struct slice fragment, struct tls_hello *hello)
 {
     struct slice message = fragment;
-    if (s->have > 0 || message_length(fragment) > fragment.len) {
+    if (s->have > 0 || tls_hello_length(fragment) > fragment.len) {
         fragment = slice_head(fragment, (size_t)TLS_HELLO - s->have);
         memcpy(s->buffer + s->have, fragment.p, fragment.len);
         s->have += (uint16_t)fragment.len;
         message = slice_of(s->buffer, s->have);
     }
-    size_t length = message_length(message);
+    size_t length = tls_hello_length(message);
     if (length == 0)
         return TLS_NONE;
     if (message.len < length)

@@ -17,6 +17,10 @@ struct tls_hello {
 /* A whole ClientHello handshake message (type byte 1 first). False: none, or one that lies about its lengths. */
 bool tls_parse_hello(struct tls_hello *, struct slice handshake);
 
+/* How long the ClientHello is that begins here, in bytes with its own header (4 while that is not all there). 0: it is
+ * none, or one longer than TLS_HELLO. */
+size_t tls_hello_length(struct slice start);
+
 /* True where a connection's first bytes, as many as there are, begin a record with a ClientHello. */
 bool tls_looks_like(struct slice first);
 
