@@ -8,7 +8,7 @@ enum coding { CODING_GZIP, CODING_DEFLATE, CODING_BROTLI };
 
 enum {
     CODER_BYTES = 72 * 1024,            /* a block that gzip and deflate are at home in */
-    CODER_BROTLI_BYTES = 4608 * 1024    /* one for br with windows of up to 4 MB */
+    CODER_BROTLI_BYTES = 8192 * 1024    /* one for br with windows of up to 4 MB: while it grows it is there twice */
 };
 
 struct coder; /* lives in the block; nothing to close */

@@ -54,12 +54,18 @@ struct slice exchange_keep(struct exchange *x, int side, struct slice text, unsi
     return kept;
 }
 
+void exchange_leave_out(struct exchange *x, int side)
+{
+    struct http_message *m = exchange_message(x, side);
+    m->headers_left += m->headers_left < UINT16_MAX;
+    m->flags |= HTTP_LIMIT;
+}
+
 bool exchange_field(struct exchange *x, int side, struct slice name, struct slice value)
 {
     struct http_message *m = exchange_message(x, side);
     if (m->headers == HTTP_HEADERS || name.len > room_of(x, side) / 2) {
-        m->headers_left += m->headers_left < UINT16_MAX;
-        m->flags |= HTTP_LIMIT;
+        exchange_leave_out(x, side);
         return false;
     }
     struct http_header *field = &m->header[m->headers++];

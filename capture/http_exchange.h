@@ -42,7 +42,10 @@ static inline struct http_message *exchange_message(struct exchange *x, int side
 /* Copies into the exchange's text, cut to `share` percent of the room that this side has left; a cut is flagged. */
 struct slice exchange_keep(struct exchange *, int side, struct slice text, unsigned share);
 
-/* False: no room for the field, it is only counted. */
+/* Counts a field that is not kept. */
+void exchange_leave_out(struct exchange *, int side);
+
+/* False: no room for the field, it is left out. */
 bool exchange_field(struct exchange *, int side, struct slice name, struct slice value);
 
 /* Joins a folded line (RFC 9112 section 5.2) to the field that was kept last. */

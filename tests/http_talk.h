@@ -22,6 +22,7 @@ struct talk {
     struct http_memory *memory;
     struct http *http;
     const char *reason;     /* of the row, for what is reported */
+    uint64_t us, step;      /* packet time, and what every piece adds to it */
     unsigned transactions, requests, responses;
     uint64_t followed;      /* decoded bytes in pieces */
     struct talk_body body[TALK_BODIES];
@@ -40,6 +41,7 @@ static void talk_open(struct talk *t, struct http_memory *memory, const char *re
     t->text[0] = '\0';
     t->memory = memory;
     t->reason = reason;
+    t->step = 1000;
     memory->stats = (struct http_stats){0};
     t->http = http_open(memory);
     talk_claim(t->http != NULL, reason, "room for a connection");
@@ -161,7 +163,7 @@ static void talk_pull(struct talk *t)
 
 static void talk_feed(struct talk *t, int side, struct piece piece)
 {
-    http_feed(t->http, side, &piece, 1000);
+    http_feed(t->http, side, &piece, t->us += t->step);
     talk_pull(t);
 }
 
