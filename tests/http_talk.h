@@ -190,16 +190,23 @@ static void talk_returned(const struct pool *pool, const char *reason, const cha
     talk_claim(stats.used == 0, reason, what);
 }
 
-static void talk_close(struct talk *t)
+/* Closes the connection and sees that everything borrowed was given back. */
+static void talk_drop(struct talk *t)
 {
-    const struct http_stats *stats = &t->memory->stats;
-    talk_claim(t->requests == stats->requests && t->responses == stats->responses &&
-               t->transactions == stats->transactions, t->reason, "all that was begun came out once");
-    talk_claim(t->bodies == 0, t->reason, "no body without its transaction");
     http_close(t->http);
     talk_returned(t->memory->connections, t->reason, "connections given back");
     talk_returned(t->memory->blocks, t->reason, "blocks given back");
     talk_returned(t->memory->heads, t->reason, "body heads given back");
     talk_returned(t->memory->bodies.coders, t->reason, "coders given back");
     talk_returned(t->memory->bodies.brotli, t->reason, "brotli coders given back");
+}
+
+/* The same after both sides have ended: then nothing may be missing. */
+static void talk_close(struct talk *t)
+{
+    const struct http_stats *stats = &t->memory->stats;
+    talk_claim(t->requests == stats->requests && t->responses == stats->responses &&
+               t->transactions == stats->transactions, t->reason, "all that was begun came out once");
+    talk_claim(t->bodies == 0, t->reason, "no body without its transaction");
+    talk_drop(t);
 }
