@@ -11,7 +11,7 @@ enum { TALK_BODIES = 4096, TALK_TEXT = 1 << 20 };
 
 struct talk_body {
     uint64_t id, end;       /* the offset after its last piece */
-    uint64_t hash;          /* of its content */
+    uint64_t hash, seen;    /* of its content: of the bytes that came */
     size_t kept;            /* bytes of `content` */
     bool last, response;
     const struct http_transaction *transaction;
@@ -91,6 +91,7 @@ static void talk_piece(struct talk *t, const struct http_piece *p)
         b->hash = (b->hash ^ p->data.p[i]) * 1099511628211u;
     }
     b->end = p->offset + p->data.len;
+    b->seen += p->data.len;
     b->last = p->last;
     t->followed += p->data.len;
 }
@@ -135,8 +136,10 @@ static void talk_message(struct talk *t, const struct http_transaction *x, bool 
     talk_claim(m->flags & HTTP_HOLE ? m->body_bytes >= b->end : m->body_bytes == b->end, t->reason, "body_bytes are the pieces'");
     talk_put(t, " [");
     talk_bytes(t, slice_of(b->content, b->kept));
-    if (b->end > b->kept)
-        talk_put(t, "... %llu %016llx", (unsigned long long)b->end, (unsigned long long)b->hash);
+    if (b->seen > b->kept)
+        talk_put(t, "... %016llx", (unsigned long long)b->hash);
+    if (m->body_bytes != b->kept)
+        talk_put(t, " of %llu", (unsigned long long)m->body_bytes);
     talk_put(t, "]");
     if (!(m->flags & (HTTP_HOLE | HTTP_LIMIT)))
         talk_claim(m->body.len == (b->end < HTTP_BODY_HEAD ? b->end : HTTP_BODY_HEAD) &&
