@@ -18,3 +18,15 @@ bool punycode_decode(struct slice name, char out[static PUNYCODE_TEXT])
     idn2_free(text);
     return decoded;
 }
+
+bool punycode_encode(struct slice name, char *out, size_t size)
+{
+    char utf8[PUNYCODE_TEXT], *ascii = NULL;
+    if (name.len >= sizeof utf8 || slice_text(name, utf8, sizeof utf8) != strlen(utf8))
+        return false;
+    bool encoded = idn2_to_ascii_8z(utf8, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK && strlen(ascii) < size;
+    if (encoded)
+        strcpy(out, ascii);
+    idn2_free(ascii);
+    return encoded;
+}

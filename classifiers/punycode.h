@@ -8,3 +8,6 @@ enum { PUNYCODE_TEXT = 1024 }; /* 253 bytes of name, each at most four of UTF-8,
 /* The name with every xn-- label decoded, as a C string. False: none was, or one is not punycode; out is then the name
  * as it is, cut to fit. */
 bool punycode_decode(struct slice name, char out[static PUNYCODE_TEXT]);
+
+/* The other way: a name in UTF-8 as it is looked up, in lower case. False: no such name can be, or it does not fit. */
+bool punycode_encode(struct slice name, char *out, size_t size);
