@@ -252,16 +252,20 @@ static void match_updates(struct match *m, struct slice query)
     }
 }
 
-/* host, port where it is not the usual one, path and query. A URL too long for a row is listed nowhere. */
-static void match_url(struct match *m, const char *host, struct slice path)
+/* The request's URL: what a proxy is asked for says it all; else host, the port where it is not the usual one, and target.
+ * One too long for a row is listed nowhere. */
+static void match_url(struct match *m, const char *host, struct slice target)
 {
-    char url[INDICATOR_VALUE];
-    char port[8] = "";
-    if (!indicators_have(m->set, INDICATOR_URL))
+    char url[INDICATOR_VALUE], port[8] = "";
+    if (!indicators_have(m->set, INDICATOR_URL) || target.len == 0 || target.len >= sizeof url)
         return;
+    if (target.p[0] != '/') {
+        match(m, INDICATOR_URL, target);
+        return;
+    }
     if (m->event->tuple.dport != 80 && m->event->tuple.dport != 443)
         snprintf(port, sizeof port, ":%u", m->event->tuple.dport);
-    int length = snprintf(url, sizeof url, "http://%s%s%.*s", host, port, (int)slice_head(path, sizeof url).len, path.p);
+    int length = snprintf(url, sizeof url, "http://%s%s%.*s", host, port, (int)target.len, target.p);
     if (length < (int)sizeof url)
         match(m, INDICATOR_URL, slice_of(url, (size_t)length));
 }
@@ -281,7 +285,7 @@ static void see_http(void *state, const struct event *event, struct hits *hits)
     else
         match_name(&m, name);
     match_addr(&m, &event->tuple.dst);
-    match_url(&m, host, uri);
+    match_url(&m, host, transaction->request.target);
     match(&m, INDICATOR_FILE_NAME, file);
     match_package(&m, file);
     match_updates(&m, slice_from(uri, path.len + 1));
