@@ -161,7 +161,7 @@ bool list_name(struct slice word, char name[static HIT_NAME])
     for (size_t i = 0; i < word.len; i++)
         plain &= word.p[i] < 0x80;
     if (!plain)
-        return punycode_encode(word, name) && well_formed(slice_str(name));
+        return punycode_encode(word, name, HIT_NAME) && well_formed(slice_str(name));
     if (word.len >= HIT_NAME)
         return false;
     for (size_t i = 0; i < word.len; i++)
