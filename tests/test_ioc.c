@@ -1,0 +1,300 @@
+/* Indicator lists in their four forms, and what is not one. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "feeds/builtin.h"
+#include "feeds/ioc.h"
+#include "tests/check.h"
+
+#define BUNDLE(objects) "{\"type\":\"bundle\",\"id\":\"bundle--1\",\"objects\":[" objects "]}"
+#define INDICATOR(pattern) "{\"type\":\"indicator\",\"id\":\"indicator--1\",\"pattern_type\":\"stix\",\"pattern\":\"" pattern "\"}"
+#define SHA256 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+#define SHA1 "71370b5a77bff01a627a0b92bdd31dc48b946fca"
+#define MD5 "d41d8cd98f00b204e9800998ecf8427e"
+#define CSV "type,indicator,family,provider,description\n"
+
+struct row {
+    const char *reason;
+    struct slice list;
+    enum indicator_type type;
+    const char *asked;       /* NULL: only the counts are checked */
+    bool found;
+    size_t rows, unreadable, first_bad;
+};
+
+static const struct row rows[] = {
+    {"CSV", S(CSV "domain-name,bad.com,DealPly,me,server\n"), INDICATOR_DOMAIN, "bad.com", true, 1, 0, 0},
+    {"CSV covers what is below the name", S(CSV "domain-name,bad.com,,,\n"), INDICATOR_DOMAIN, "a.b.bad.com", true, 1, 0, 0},
+    {"CSV never what is above", S(CSV "domain-name,d1.cloudfront.net,,,\n"), INDICATOR_DOMAIN, "cloudfront.net", false, 1, 0, 0},
+    {"CSV nor beside", S(CSV "domain-name,d1.cloudfront.net,,,\n"), INDICATOR_DOMAIN, "d2.cloudfront.net", false, 1, 0, 0},
+    {"CSV with CRLF and a mark", S("\xef\xbb\xbftype,indicator,family,provider,description\r\ndomain-name,bad.com,,,\r\n"),
+     INDICATOR_DOMAIN, "bad.com", true, 1, 0, 0},
+    {"CSV without a line end at the end", S(CSV "domain-name,bad.com,,,x"), INDICATOR_DOMAIN, "bad.com", true, 1, 0, 0},
+    {"CSV with columns in another order", S("indicator,type\nbad.com,domain-name\n"), INDICATOR_DOMAIN, "bad.com", false, 0, 0, 0},
+    {"CSV whose header has the type first, and one column more", S("type,x,indicator\ndomain-name,y,bad.com\n"), INDICATOR_DOMAIN,
+     "bad.com", true, 1, 0, 0},
+    {"CSV in capitals", S("Type,Indicator\nDOMAIN-NAME,BAD.COM.\n"), INDICATOR_DOMAIN, "bad.com", true, 1, 0, 0},
+    {"CSV in quotes", S("\"type\",\"indicator\",\"description\"\n\"domain-name\",\"bad.com\",\"a \"\"b\"\", c\nd\"\n"),
+     INDICATOR_DOMAIN, "bad.com", true, 1, 0, 0},
+    {"CSV with comments and blank lines", S("# mine\n\n" CSV "# more\n\ndomain-name,bad.com,,,\n"), INDICATOR_DOMAIN, "bad.com", true,
+     1, 0, 0},
+    {"CSV with blanks around values", S(CSV " domain-name , bad.com ,,,\n"), INDICATOR_DOMAIN, "bad.com", true, 1, 0, 0},
+    {"CSV with fewer fields", S(CSV "domain-name,bad.com\n"), INDICATOR_DOMAIN, "bad.com", true, 1, 0, 0},
+    {"CSV in another script", S(CSV "domain-name,m\xc3\xbcsli.com,,,\n"), INDICATOR_DOMAIN, "xn--msli-0ra.com", true, 1, 0, 0},
+    {"CSV: a type of its own is not readable", S(CSV "email,a@b.c,,,\ndomain-name,bad.com,,,\n"), INDICATOR_DOMAIN, "bad.com", true, 1,
+     1, 2},
+    {"CSV: an address among the names", S(CSV "domain-name,192.0.2.1,,,\ndomain-name,bad.com,,,\n"), INDICATOR_DOMAIN, "bad.com", true,
+     1, 1, 2},
+    {"CSV: a name of one label would cover a whole top level", S(CSV "domain-name,com,,,\ndomain-name,bad.com,,,\n"),
+     INDICATOR_DOMAIN, "other.com", false, 1, 1, 2},
+    {"CSV: an address", S(CSV "ipv4-addr,192.0.2.1,,,\n"), INDICATOR_IPV4, "192.0.2.1", true, 1, 0, 0},
+    {"CSV: IPv6 in any notation", S(CSV "ipv6-addr,2001:DB8:0:0::1,,,\n"), INDICATOR_IPV6, "2001:db8::1", true, 1, 0, 0},
+    {"CSV: IPv4 said to be IPv6", S(CSV "ipv6-addr,192.0.2.1,,,\nipv4-addr,192.0.2.2,,,\n"), INDICATOR_IPV4, "192.0.2.1", false, 1,
+     1, 2},
+    {"CSV: a URL, its fragment and case of host apart", S(CSV "url,HTTP://Bad.COM/A?b#c,,,\n"), INDICATOR_URL, "http://bad.com/A?b",
+     true, 1, 0, 0},
+    {"CSV: a URL's path has case", S(CSV "url,http://bad.com/A,,,\n"), INDICATOR_URL, "http://bad.com/a", false, 1, 0, 0},
+    {"CSV: listed with https, seen with http", S(CSV "url,https://bad.com/A,,,\n"), INDICATOR_URL, "http://bad.com/A", true, 1, 0, 0},
+    {"CSV: a URL without a path", S(CSV "url,http://bad.com,,,\n"), INDICATOR_URL, "http://bad.com/", true, 1, 0, 0},
+    {"CSV: a port that the scheme implies", S(CSV "url,http://bad.com:80/x,,,\n"), INDICATOR_URL, "http://bad.com/x", true, 1, 0, 0},
+    {"CSV: one that it does not", S(CSV "url,http://bad.com:8080/x,,,\n"), INDICATOR_URL, "http://bad.com:8080/x", true, 1, 0, 0},
+    {"CSV: a URL on an address", S(CSV "url,http://192.0.2.1/x,,,\n"), INDICATOR_URL, "http://192.0.2.1/x", true, 1, 0, 0},
+    {"CSV: a URL without a scheme", S(CSV "url,bad.com/x,,,\nurl,http://a.com/,,,"), INDICATOR_URL, "http://bad.com/x", false, 1, 1, 2},
+    {"CSV: SHA-256 in capitals", S(CSV "file,9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08,,,\n"), INDICATOR_FILE,
+     SHA256, true, 1, 0, 0},
+    {"CSV: SHA-1", S(CSV "file," SHA1 ",,,\n"), INDICATOR_FILE, SHA1, true, 1, 0, 0},
+    {"CSV: MD5", S(CSV "file," MD5 ",,,\n"), INDICATOR_FILE, MD5, true, 1, 0, 0},
+    {"CSV: a hash of no known length", S(CSV "file,abcd,,,\nfile," MD5 ",,,\n"), INDICATOR_FILE, "abcd", false, 1, 1, 2},
+    {"CSV: a hash with another letter", S(CSV "file,g41d8cd98f00b204e9800998ecf8427e,,,\nfile," MD5 ",,,\n"), INDICATOR_FILE, MD5,
+     true, 1, 1, 2},
+    {"CSV: a file name with blanks", S(CSV "file-name,A b.EXE,,,\n"), INDICATOR_FILE_NAME, "a B.exe", true, 1, 0, 0},
+    {"CSV: an extension", S(CSV "x-extension-id,{24436206-088D-4a1a},,,\n"), INDICATOR_EXTENSION, "{24436206-088d-4a1a}", true, 1, 0,
+     0},
+    {"CSV: the same row twice", S(CSV "domain-name,bad.com,,,\ndomain-name,BAD.com.,,,\n"), INDICATOR_DOMAIN, "bad.com", true, 2, 0, 0},
+
+    {"plain", S("bad.com\nworse.com\n"), INDICATOR_DOMAIN, "worse.com", true, 2, 0, 0},
+    {"plain: comments", S("# list\nbad.com # why\n\n"), INDICATOR_DOMAIN, "bad.com", true, 1, 0, 0},
+    {"plain: addresses", S("192.0.2.1\n2001:db8::1\n"), INDICATOR_IPV6, "2001:db8::1", true, 2, 0, 0},
+    {"plain: a URL", S("http://bad.com/x\n"), INDICATOR_URL, "http://bad.com/x", true, 1, 0, 0},
+    {"plain: a hash", S(SHA1 "\n"), INDICATOR_FILE, SHA1, true, 1, 0, 0},
+    {"plain: a URL lists no name", S("http://bad.com/x\n"), INDICATOR_DOMAIN, "bad.com", false, 1, 0, 0},
+    {"plain: a star", S("*.bad.com\n"), INDICATOR_DOMAIN, "a.bad.com", true, 1, 0, 0},
+    {"plain: unreadable lines are counted, the first is named", S("bad.com\nwhat is this\n\x01\xff\nworse.com\n"), INDICATOR_DOMAIN,
+     "worse.com", true, 2, 2, 2},
+    {"plain: a NUL", S("bad.com\nb\0d.com\n"), INDICATOR_DOMAIN, "bad.com", true, 1, 1, 2},
+
+    {"hosts file", S("127.0.0.1 localhost\n::1 localhost ip6-loopback\n0.0.0.0 bad.com\n"), INDICATOR_DOMAIN, "bad.com", true, 1, 0, 0},
+    {"hosts: the address is no indicator", S("0.0.0.0 bad.com\n"), INDICATOR_IPV4, "0.0.0.0", false, 1, 0, 0},
+    {"hosts: several names, tabs, a comment", S("0.0.0.0\tbad.com worse.com\t# two\n"), INDICATOR_DOMAIN, "worse.com", true, 2, 0, 0},
+    {"hosts: CRLF", S("0.0.0.0 bad.com\r\n0.0.0.0 worse.com\r\n"), INDICATOR_DOMAIN, "bad.com", true, 2, 0, 0},
+    {"hosts: the machine's own names are no part of it", S("127.0.0.1 localhost.localdomain local\n0.0.0.0 0.0.0.0\n0.0.0.0 bad.com"),
+     INDICATOR_DOMAIN, "localhost.localdomain", false, 1, 0, 0},
+
+    {"STIX", S(BUNDLE(INDICATOR("[domain-name:value = 'bad.com']"))), INDICATOR_DOMAIN, "bad.com", true, 1, 0, 0},
+    {"STIX: OR within", S(BUNDLE(INDICATOR("[domain-name:value = 'bad.com' OR ipv4-addr:value='192.0.2.1']"))), INDICATOR_IPV4,
+     "192.0.2.1", true, 2, 0, 0},
+    {"STIX: OR between", S(BUNDLE(INDICATOR("[domain-name:value='bad.com'] OR [url:value='http://bad.com/x']"))), INDICATOR_URL,
+     "http://bad.com/x", true, 2, 0, 0},
+    {"STIX: parentheses", S(BUNDLE(INDICATOR("[(domain-name:value='a.com' OR domain-name:value='b.com')]"))), INDICATOR_DOMAIN, "b.com",
+     true, 2, 0, 0},
+    {"STIX: hashes", S(BUNDLE(INDICATOR("[file:hashes.'SHA-256' = '" SHA256 "' OR file:hashes.MD5 = '" MD5 "']"))), INDICATOR_FILE,
+     MD5, true, 2, 0, 0},
+    {"STIX: SHA-1", S(BUNDLE(INDICATOR("[file:hashes.'SHA-1' = '" SHA1 "']"))), INDICATOR_FILE, SHA1, true, 1, 0, 0},
+    {"STIX: file name with a quote", S(BUNDLE(INDICATOR("[file:name = 'it\\\\'s.exe']"))), INDICATOR_FILE_NAME, "it's.exe", true, 1, 0,
+     0},
+    {"STIX: extension", S(BUNDLE(INDICATOR("[x-extension-id:value = 'abcd']"))), INDICATOR_EXTENSION, "abcd", true, 1, 0, 0},
+    {"STIX: IPv6", S(BUNDLE(INDICATOR("[ipv6-addr:value = '2001:db8::1']"))), INDICATOR_IPV6, "2001:db8::1", true, 1, 0, 0},
+    {"STIX: AND says less than its parts", S(BUNDLE(INDICATOR("[domain-name:value='a.com' AND url:value='http://b.com/']") ","
+     INDICATOR("[domain-name:value='bad.com']"))), INDICATOR_DOMAIN, "a.com", false, 1, 1, 1},
+    {"STIX: so does FOLLOWEDBY", S(BUNDLE(INDICATOR("[domain-name:value='bad.com']") ","
+     INDICATOR("[domain-name:value='a.com'] FOLLOWEDBY [domain-name:value='b.com']"))), INDICATOR_DOMAIN, "a.com", false, 1, 1, 2},
+    {"STIX: and a difference", S(BUNDLE(INDICATOR("[domain-name:value != 'a.com']") "," INDICATOR("[domain-name:value='bad.com']"))),
+     INDICATOR_DOMAIN, "a.com", false, 1, 1, 1},
+    {"STIX: an OR without a right side", S(BUNDLE(INDICATOR("[domain-name:value = 'a.com' OR") ","
+     INDICATOR("[domain-name:value='bad.com']"))), INDICATOR_DOMAIN, "bad.com", true, 1, 1, 1},
+    {"STIX: another pattern language", S(BUNDLE("{\"type\":\"indicator\",\"pattern_type\":\"yara\",\"pattern\":\"rule x\"},"
+     INDICATOR("[domain-name:value='bad.com']"))), INDICATOR_DOMAIN, "bad.com", true, 1, 1, 1},
+    {"STIX: revoked", S(BUNDLE("{\"type\":\"indicator\",\"revoked\":true,\"pattern\":\"[domain-name:value='a.com']\"},"
+     INDICATOR("[domain-name:value='bad.com']"))), INDICATOR_DOMAIN, "a.com", false, 1, 0, 0},
+    {"STIX: an observed name is no indicator", S(BUNDLE("{\"type\":\"domain-name\",\"value\":\"a.com\"},"
+     INDICATOR("[domain-name:value='bad.com']"))), INDICATOR_DOMAIN, "a.com", false, 1, 0, 0},
+    {"STIX: a path that radome cannot see beside one it can", S(BUNDLE(INDICATOR(
+     "[email-addr:value='a@b.c' OR domain-name:value='bad.com']"))), INDICATOR_DOMAIN, "bad.com", true, 1, 1, 1},
+    {"STIX: objects of the wrong kind", S(BUNDLE("1,null,\"x\",[],{},{\"type\":3},{\"type\":\"indicator\",\"pattern\":5},"
+     INDICATOR("[domain-name:value='bad.com']"))), INDICATOR_DOMAIN, "bad.com", true, 1, 1, 7},
+};
+
+static const struct {
+    const char *reason;
+    struct slice list;
+    const char *says;
+} refused[] = {
+    {"empty", S(""), "without an indicator"},
+    {"only a mark", S("\xef\xbb\xbf"), "without an indicator"},
+    {"only comments", S("# a\n# b\n"), "without an indicator"},
+    {"only a header", S(CSV), "without an indicator"},
+    {"a header without the column", S("\ntype,value\nx,y\n"), "line 2: the header must name"},
+    {"nothing readable", S("\nfoo\nbar baz\n"), "line 2: not an indicator"},
+    {"a web page", S("<!DOCTYPE html>\n<html></html>\n"), "line 1"},
+    {"a hosts file without names", S("127.0.0.1 localhost\n"), "without an indicator"},
+    {"JSON that breaks off", S("{\"type\":\"bundle\",\n\"objects\":["), "line 2"},
+    {"JSON, but no bundle", S("{\"a\":1}"), "not a STIX bundle"},
+    {"a bundle without objects", S("{\"type\":\"bundle\"}"), "not a STIX bundle"},
+    {"a bundle without indicators", S(BUNDLE("")), "without an indicator"},
+    {"a bundle with nothing readable", S(BUNDLE("{}," INDICATOR("[a:b LIKE 'c']"))), "object 2"},
+};
+
+static struct indicators *read_list(struct slice list, struct ioc_stats *stats, char err[static ERRLEN])
+{
+    struct indicators *set = indicators_open(5, err);
+    err[0] = '\0';
+    if (ioc_read(set, "dir/some.list", list, stats, err) && indicators_seal(set, err))
+        return set;
+    indicators_close(set);
+    return NULL;
+}
+
+static void test_rows(void)
+{
+    char err[ERRLEN];
+    struct ioc_stats stats;
+    struct indicator row;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct row *r = &rows[i];
+        struct indicators *set = read_list(guard_copy(r->list, 0), &stats, err);
+        CHECK((set != NULL) == (r->rows > 0), "%s: %s", r->reason, err);
+        if (set == NULL)
+            continue;
+        struct slice asked = guard_copy(slice_str(r->asked), 1);
+        bool found = r->type == INDICATOR_DOMAIN ? indicators_find_domain(set, asked, &row) : indicators_find(set, r->type, asked, &row);
+        CHECK(found == r->found, "%s", r->reason);
+        CHECK(!found || row.provider[0] != '\0', "%s: provided by someone", r->reason);
+        CHECK(stats.rows == r->rows && stats.unreadable == r->unreadable && stats.first_bad == r->first_bad, "%s: %zu, %zu, %zu",
+              r->reason, stats.rows, stats.unreadable, stats.first_bad);
+        indicators_close(set);
+    }
+}
+
+static void test_refused(void)
+{
+    char err[ERRLEN];
+    struct ioc_stats stats;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct indicators *set = read_list(guard_copy(refused[i].list, 0), &stats, err);
+        CHECK(set == NULL && strstr(err, refused[i].says) != NULL && strncmp(err, "dir/some.list: ", 15) == 0, "%s: %s",
+              refused[i].reason, err);
+        indicators_close(set);
+    }
+    const char *nowhere = "/nowhere/list", *directory = "/tmp";
+    CHECK(ioc_open(&nowhere, 1, true, 7, NULL, err) == NULL && strstr(err, nowhere) != NULL, "no such file: %s", err);
+    CHECK(ioc_open(&directory, 1, true, 7, &stats, err) == NULL && strstr(err, directory) != NULL, "a directory: %s", err);
+}
+
+/* Words that stand beside a value, and which of two equal rows counts. */
+static void test_words(void)
+{
+    char err[ERRLEN];
+    struct ioc_stats stats;
+    struct indicator row;
+    struct indicators *set = read_list(S(CSV "domain-name,a.com,,first,\ndomain-name,a.com,DealPly,second,\n"
+                                             "domain-name,a.com,ManageX,third,\ndomain-name,b.com,,,\n"), &stats, err);
+    CHECK(indicators_find(set, INDICATOR_DOMAIN, S("a.com"), &row) && strcmp(row.provider, "second") == 0,
+          "the first that names a family counts");
+    CHECK(indicators_find(set, INDICATOR_DOMAIN, S("b.com"), &row) && strcmp(row.provider, "some.list") == 0,
+          "a row without a provider is its list's: %s", row.provider);
+    CHECK(indicators_count(set) == 2 && stats.rows == 4, "equal rows are one");
+    indicators_close(set);
+
+    set = read_list(S(BUNDLE("{\"type\":\"indicator\",\"id\":\"indicator--1\",\"created_by_ref\":\"identity--1\",\"name\":\"server\","
+                             "\"pattern\":\"[domain-name:value='a.com']\"},{\"type\":\"identity\",\"id\":\"identity--1\",\"name\":\"CERT\"},"
+                             "{\"type\":\"malware\",\"id\":\"malware--1\",\"name\":\"DealPly\"},{\"type\":\"relationship\","
+                             "\"relationship_type\":\"indicates\",\"source_ref\":\"indicator--1\",\"target_ref\":\"malware--1\"}")),
+                    &stats, err);
+    CHECK(indicators_find(set, INDICATOR_DOMAIN, S("a.com"), &row) && strcmp(row.family, "DealPly") == 0 &&
+              strcmp(row.provider, "CERT") == 0 && strcmp(row.description, "server") == 0,
+          "a bundle's family, provider and description stand in other objects");
+    indicators_close(set);
+}
+
+static void test_builtin(void)
+{
+    char err[ERRLEN];
+    struct ioc_stats stats;
+    struct indicators *set = indicators_open(5, err);
+    struct indicator row;
+    CHECK(ioc_builtin(set, &stats, err) && indicators_seal(set, err), "%s", err);
+    CHECK(stats.unreadable == 0 && stats.rows == 223 && indicators_count(set) == 223, "every row of the built-in list counts: %zu",
+          indicators_count(set));
+    CHECK(indicators_find_domain(set, S("www.wagng.com"), &row) && strcmp(row.family, "IsErIk") == 0, "IsErIk's server");
+    CHECK(!indicators_find_domain(set, S("cloudfront.net"), &row) && !indicators_find_domain(set, S("s3.amazonaws.com"), &row),
+          "a content network is never listed");
+    indicators_close(set);
+    set = ioc_open(NULL, 0, false, 7, NULL, err);
+    CHECK(set != NULL && indicators_count(set) == 0 && !indicators_find_domain(set, S("wagng.com"), &row), "no list: nothing found");
+    indicators_close(set);
+    CHECK(!indicators_find_domain(NULL, S("wagng.com"), &row), "no set: nothing found");
+}
+
+/* Every list cut at every byte; then bytes changed. Whatever it says, it is read within its bounds. */
+static void test_hostile(void)
+{
+    char err[ERRLEN], text[1024];
+    struct ioc_stats stats;
+    uint32_t state = 4711;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t n = 0; n <= rows[i].list.len; n++)
+            indicators_close(read_list(guard_copy(slice_head(rows[i].list, n), 0), &stats, err));
+    for (int i = 0; i < 5000; i++) {
+        struct slice list = rows[(size_t)i % (sizeof rows / sizeof *rows)].list;
+        size_t len = list.len < sizeof text ? list.len : sizeof text;
+        memcpy(text, list.p, len);
+        for (int k = 0; k < 4; k++) {
+            state = state * 1664525 + 1013904223;
+            text[(state >> 8) % len] = (char)(state >> 24);
+        }
+        indicators_close(read_list(guard_copy(slice_of(text, len), 0), &stats, err));
+    }
+    CHECK(true, "lists cut and changed are read without a crash");
+}
+
+/* A million names: under 100 bytes and a microsecond each, and all of them found. */
+static void test_million(void)
+{
+    enum { NAMES = 1000000 };
+    char *text = malloc(NAMES * 28u), err[ERRLEN], name[64];
+    size_t n = 0;
+    for (unsigned i = 0; i < NAMES; i++)
+        n += (size_t)sprintf(text + n, "host%x.example%u.com\n", i * 2654435761u, i % 10);
+    struct ioc_stats stats;
+    struct indicator row;
+    struct timespec begun, ended;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begun);
+    struct indicators *set = read_list(slice_of(text, n), &stats, err);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ended);
+    double seconds = (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9;
+    CHECK(set != NULL && indicators_count(set) == NAMES, "a million names: %s", err);
+    CHECK(indicators_bytes(set) < 100u * NAMES, "%zu bytes", indicators_bytes(set));
+    size_t found = 0;
+    for (unsigned i = 0; i < NAMES; i += 97) {
+        int length = sprintf(name, "www.host%x.example%u.com", i * 2654435761u, i % 10);
+        found += indicators_find_domain(set, slice_of(name, (size_t)length), &row);
+        sprintf(name, "none%x.example.com", i);
+        found += indicators_find_domain(set, slice_str(name), &row);
+    }
+    CHECK(found == (NAMES + 96) / 97, "each found, none beside: %zu", found);
+    printf("ioc: 1,000,000 names read in %.2f s of processor time, %.1f bytes each\n", seconds, (double)indicators_bytes(set) / NAMES);
+    indicators_close(set);
+    free(text);
+}
+
+int main(void)
+{
+    test_rows();
+    test_refused();
+    test_words();
+    test_builtin();
+    test_hostile();
+    test_million();
+    return check_report("ioc");
+}
