@@ -4,14 +4,17 @@
 #include <sys/mman.h>
 
 /* Flows of one idle time are filed by their last packet, so the next to expire is always the oldest of a list. TCP
- * flows that have not come beyond a SYN stand apart: in a flood of them they take each other's place, and no others'. */
-enum list { LIST_HALF_OPEN, LIST_TCP, LIST_UDP, LIST_CLOSING, LISTS };
+ * flows that have not come beyond a SYN stand apart. */
+enum list { LIST_CLOSING, LIST_HALF_OPEN, LIST_UDP, LIST_TCP, LISTS };
 
-static const uint64_t idle_us[LISTS] = {
-    [LIST_HALF_OPEN] = FLOW_TCP_IDLE_S * UINT64_C(1000000),
-    [LIST_TCP] = FLOW_TCP_IDLE_S * UINT64_C(1000000),
-    [LIST_UDP] = FLOW_UDP_IDLE_S * UINT64_C(1000000),
-    [LIST_CLOSING] = FLOW_CLOSING_IDLE_S * UINT64_C(1000000),
+static const struct {
+    uint64_t idle_us;
+    unsigned share; /* sixteenths of the table; beyond it, and when the table is full, its own oldest goes first */
+} kinds[LISTS] = {
+    [LIST_CLOSING] = {FLOW_CLOSING_IDLE_S * UINT64_C(1000000), 0},
+    [LIST_HALF_OPEN] = {FLOW_TCP_IDLE_S * UINT64_C(1000000), 4},
+    [LIST_UDP] = {FLOW_UDP_IDLE_S * UINT64_C(1000000), 8},
+    [LIST_TCP] = {FLOW_TCP_IDLE_S * UINT64_C(1000000), 16},
 };
 
 struct flows {
@@ -182,19 +185,20 @@ struct flow *flow_of(struct flows *flows, const struct packet *packet, int *side
 static bool is_over(const struct flow *flow, uint64_t now_us)
 {
     uint64_t apart = now_us > flow->last_us ? now_us - flow->last_us : flow->last_us - now_us;
-    return apart > idle_us[flow->list];
+    return apart > kinds[flow->list].idle_us;
 }
 
+/* The longest idle, but of a list that has outgrown its share first: a flood pushes itself out. */
 static struct flow *longest_idle(const struct flows *flows)
 {
-    if (flows->lists[LIST_CLOSING].count > 0)
-        return flows->lists[LIST_CLOSING].oldest;
-    if (flows->lists[LIST_HALF_OPEN].count > flows->limit / 4)
-        return flows->lists[LIST_HALF_OPEN].oldest;
     struct flow *found = NULL;
     for (int list = 0; list < LISTS; list++) {
         struct flow *oldest = flows->lists[list].oldest;
-        if (oldest != NULL && (found == NULL || oldest->last_us < found->last_us))
+        if (oldest == NULL)
+            continue;
+        if (flows->lists[list].count > flows->limit / 16 * kinds[list].share)
+            return oldest;
+        if (found == NULL || oldest->last_us < found->last_us)
             found = oldest;
     }
     return found;

@@ -1,5 +1,5 @@
-/* A fixed table of flows: find or make, expire by packet time, evict the longest idle when full. Lookups are keyed with
- * a random seed. The table owns the flows; what an upper room hangs on one it takes off before flow_close. */
+/* A fixed table of flows: find or make, expire by packet time, evict the longest idle when full (in a flood,
+ * of the flood). Lookups are keyed with a random seed. The table owns the flows; what an upper room hangs on one it takes off before flow_close. */
 #pragma once
 
 #include "capture/stream.h"
@@ -10,14 +10,15 @@ struct session; /* capture/session.h: what is spoken on the flow */
 
 struct flow {
     struct tuple tuple;       /* client → server */
-    uint64_t first_us, last_us;
-    struct stream side[2];    /* 0: from the client; TCP only */
-    struct session *session;  /* NULL: not known yet, or nothing to dissect */
     uint8_t state;            /* for the owner of session */
     uint8_t asked;            /* packets with payload shown to nDPI so far */
     bool closing;             /* RST, or FIN both ways */
     uint8_t fins, list;       /* the table's own: sides that sent FIN, where it is filed */
-    struct flow *newer, *older, *chain;
+    uint64_t last_us;
+    struct flow *chain, *newer, *older; /* the table's own */
+    uint64_t first_us;
+    struct session *session;  /* NULL: not known yet, or nothing to dissect */
+    struct stream side[2];    /* 0: from the client; TCP only */
 };
 
 struct flow_stats {
