@@ -24,6 +24,7 @@ struct piece {
 struct segment; /* what waits, in blocks of the pool */
 
 struct stream {
+    uint64_t now_us;        /* packet time of the newest packet in either direction; flow_of keeps it for both */
     uint32_t next;          /* sequence number of the next byte to hand out */
     uint32_t acked;         /* the highest the other side has acknowledged */
     uint32_t end;           /* sequence number after the last byte, once FIN was seen */
@@ -33,7 +34,6 @@ struct stream {
     bool started, acknowledged, has_end, ended;
     bool moved;             /* payload was seen: a SYN does not begin it anew */
     bool finishing;         /* no more segments are taken */
-    uint64_t now_us;        /* packet time of the newest packet in either direction; flow_of keeps it for both */
     uint64_t end_us;        /* packet time of the FIN */
     struct slice fresh;     /* the newest segment's bytes in order, still in the frame */
     struct segment *first;  /* out of order, by sequence number */

@@ -259,7 +259,16 @@ static void shuffle(struct cut *cuts, size_t n, size_t reach, uint64_t *random)
     }
 }
 
-/* However a stream is cut, doubled, overlapped and shuffled, pulled at once or held for a while, and wherever its
+static void reverse(struct cut *cuts, size_t n)
+{
+    for (size_t i = 0; i < n / 2; i++) {
+        struct cut swap = cuts[i];
+        cuts[i] = cuts[n - 1 - i];
+        cuts[n - 1 - i] = swap;
+    }
+}
+
+/* However a stream is cut, doubled, overlapped, turned round and shuffled, pulled at once or held for a while, and wherever its
  * numbers wrap: the same bytes come out. */
 static void test_property(void)
 {
@@ -275,7 +284,10 @@ static void test_property(void)
         uint32_t total = 1 + random_next(&random) % (longest == 1 ? 300 : longest == 40 ? 4000 : MOST);
         uint32_t base = 0u - random_next(&random) % (2 * total);
         size_t n = cut_up(cuts, total, longest, round & 4, &random);
-        shuffle(cuts, n, round & 8 ? n : 5, &random);
+        if (round % 3 == 0)
+            reverse(cuts, n);
+        else
+            shuffle(cuts, n, round & 8 ? n : 5, &random);
         bool hold = round & 16;
         feed(run, base - 1, TCP_SYN, S(""), 0);
         for (size_t i = 0; i < n; i++) {
