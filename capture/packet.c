@@ -235,9 +235,12 @@ static bool run(struct walk *w, enum layer layer, struct packet_stats *stats)
     return false;
 }
 
+static const struct packet blank; /* copying it takes compilers less time than clearing */
+
 bool packet_decode(struct packet *packet, const struct frame *frame, struct packet_stats *stats)
 {
-    *packet = (struct packet){.us = frame->us};
+    *packet = blank;
+    packet->us = frame->us;
     size_t len = frame->bytes.len, wire = frame->wirelen < WIRE_MAX ? frame->wirelen : WIRE_MAX;
     struct walk w = {packet, frame->bytes, wire > len ? (uint32_t)(wire - len) : 0, 0};
     enum layer first = link_first(&w, frame->linktype);
@@ -250,7 +253,8 @@ bool packet_decode(struct packet *packet, const struct frame *frame, struct pack
 
 bool packet_decode_ip(struct packet *packet, struct slice datagram, uint64_t us, unsigned depth, struct packet_stats *stats)
 {
-    *packet = (struct packet){.us = us};
+    *packet = blank;
+    packet->us = us;
     struct walk w = {packet, datagram, 0, depth};
     return run(&w, LAYER_IP, stats);
 }
