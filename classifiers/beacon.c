@@ -147,13 +147,17 @@ static bool is_vcsoap(const struct request *r)
 
 static bool has_steps(const struct request *r)
 {
-    static const char *const steps[] = {" step1=\"", " step2=\"", " step3=\"", "</FName><FHash>"};
+    static const char *const steps[] = {"step1=\"", "step2=\"", "step3=\"", "</FName><FHash>"};
     const struct http_message *response = &r->transaction->response;
-    if (response->status != 200 || !slice_starts(response->body, S("<Data ")))
+    struct slice rest = response->body;
+    if (response->status != 200 || !slice_starts(rest, S("<Data ")))
         return false;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        if (slice_find(response->body, slice_str(steps[i])) < 0)
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        ptrdiff_t at = slice_find(rest, slice_str(steps[i]));
+        if (at < 0)
             return false;
+        rest = slice_from(rest, (size_t)at);
+    }
     return true;
 }
 
@@ -328,8 +332,10 @@ static void tell(struct hits *hits, const struct event *event, const struct requ
     put_parameters(&hit->beacon, r);
     /* The same client's next request of that shape to that server is no new evidence, whatever number it carries: a
      * program that does this honestly does it every day. */
-    snprintf(hit->subject, sizeof hit->subject, "%s %.200s", shape->word, hit->http.host);
-    hit_why(hit, "%s: %s %.100s", shape->why, hit->http.method, hit->http.host);
+    char server[ADDR_TEXT];
+    const char *host = hit->http.host[0] != '\0' ? hit->http.host : addr_format(&event->tuple.dst, server);
+    snprintf(hit->subject, sizeof hit->subject, "%s %.200s", shape->word, host);
+    hit_why(hit, "%s to %.100s: %s", hit->http.method[0] != '\0' ? hit->http.method : "request", host, shape->why);
 }
 
 static void see_http(void *state, const struct event *event, struct hits *hits)

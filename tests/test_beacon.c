@@ -131,6 +131,8 @@ static const struct {
     {"refused", S("404"), S(STEPS), false},
     {"a step missing", S("200"), S("<Data step1=\"a\" step2=\"b\"></FName><FHash>"), false},
     {"not at the start", S("200"), S(" " STEPS), false},
+    {"the file before the steps", S("200"), S("<Data </FName><FHash> step1=\"a\" step2=\"b\" step3=\"c\">"), false},
+    {"a line for each step", S("200"), S("<Data \r\nstep1=\"\"\nstep2=\"\"\nstep3=\"\">\n</FName><FHash>"), true},
     {"no file", S("200"), S("<Data step1=\"a\" step2=\"b\" step3=\"c\"/>"), false},
 };
 
@@ -244,6 +246,9 @@ static void test_subject(void)
     see(&hits, &transaction);
     CHECK(strcmp(first, hits.hit[0].subject) == 0, "the second try is the same evidence");
     CHECK(strcmp(first, "pcrc-query wagng.com") == 0, "%s", first);
+    transaction.request = make_request(S("POST /?v=2.2&pcrc=1&rv=4.0&r=2"), S(""));
+    see(&hits, &transaction);
+    CHECK(strcmp(hits.hit[0].subject, "pcrc-query ::") == 0, "no host named: the server's address: %s", hits.hit[0].subject);
 }
 
 static uint32_t next(uint32_t *state)
