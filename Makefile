@@ -15,7 +15,7 @@ ifeq ($(MODE),fuzz)
 CC := clang
 endif
 
-CFLAGS   ?= -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -fstack-protector-strong
+CFLAGS   ?= -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -fstack-protector-strong
 ALLFLAGS  = -std=c11 -D_GNU_SOURCE -DRADOME_VERSION='"$(VERSION)"' -DWITH_NDPI=$(WITH_NDPI) -I. -I$(BUILD) -isystem /usr/include/ndpi \
             -MMD -MP -fPIC $(CFLAGS) $(CFLAGS.$(MODE))
 LIBS     := -lpcap -lz -lzstd -lcrypto -lpsl -lidn2 -lhiredis -lmaxminddb -linih -ljansson -lbrotlidec -lpthread -lm
@@ -32,7 +32,7 @@ TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
 
 .SECONDARY:
-.PHONY: all demo check unit setup fuzz layers clean
+.PHONY: all demo check tests fuzz layers help clean
 
 all: $(PROGRAMS) ## build the sensor and its companions
 
@@ -61,8 +61,38 @@ $(BUILD)/registry.o: $(BUILD)/registry.c
 # Tests and fuzzers: one program a file. A fuzzer built outside MODE=fuzz replays the files it is given.
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(BUILD)/tests/check.o $(BUILD)/libhouse.a
 	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz_%.o $(if $(filter fuzz,$(MODE)),,$(BUILD)/tests/replay.o) $(BUILD)/libhouse.a
+$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz_%.o $(if $(filter fuzz,$(MODE)),,$(BUILD)/tests/replay.o) $(BUILD)/tests/check.o $(BUILD)/libhouse.a
 	$(CC) $(ALLFLAGS) $(LDFLAGS) $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
+
+# What a newcomer calls. Both install what is missing first, and only then look for a compiler.
+demo: ## install what is missing, build, replay a capture and show its hits
+	@tools/setup build
+	@$(MAKE) --no-print-directory all
+	@tests/demo $(BUILD)
+
+check: ## the same, then every test, also under sanitizers and against a real Redis
+	@tools/setup test
+	@$(MAKE) --no-print-directory -j2 all tests
+	@$(MAKE) --no-print-directory -j2 MODE=asan all tests
+	@tests/demo $(BUILD)
+	@tests/run
+
+tests: $(TESTS) $(FUZZERS) ## build the test programs
+	@:
+
+layers: ## the order of the house: includes, headers, foreign libraries
+	@tests/layers
+
+# Each fuzzer runs on for SECONDS; what it finds new is kept beside the corpus in build/.
+SECONDS ?= 60
+fuzz: ## run every fuzzer on from its corpus (clang)
+	@$(MAKE) --no-print-directory MODE=fuzz tests
+	@for f in $(notdir $(FUZZERS)); do name=$${f#fuzz_}; mkdir -p build/corpus/$$name tests/corpus/$$name; \
+	  echo "== $$name"; build/fuzz/tests/$$f -max_total_time=$(SECONDS) -rss_limit_mb=2048 -print_final_stats=1 \
+	  build/corpus/$$name tests/corpus/$$name 2>&1 | tail -n 12 || exit 1; done
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 clean: ## remove build/
 	rm -rf build

@@ -74,9 +74,9 @@ struct hit {
     struct addr addr[HIT_ADDRS]; /* what it resolved to, where known */
     uint8_t addrs;
     bool answer;               /* SIGHTING, DOMAIN, INDICATOR by DNS: seen in an answer, not a query */
+    float bits;                /* log2 P(seen | infected) / P(seen | clean) */
 
     char why[256];             /* one sentence, no full stop: what an analyst should know */
-    float bits;                /* log2 P(seen | infected) / P(seen | clean) */
     char family[16];           /* DealPly, IsErIk, ManageX …; empty where not known */
     char technique[4][12];     /* ATT&CK ids */
     char subject[HIT_NAME];    /* what makes it the same evidence again: a name, shape and URL, a hash */

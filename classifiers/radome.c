@@ -6,7 +6,8 @@ enum { HITS = 16, CLASSIFIERS = 16 }; /* hits of one event; classifiers at once 
 
 struct hits {
     struct hit hit[HITS];
-    unsigned count, taken;
+    unsigned count;
+    uint32_t left;    /* a bit for each that was not yet pulled */
     uint64_t dropped;
 };
 
@@ -47,16 +48,25 @@ void radome_close(struct radome *r)
 void radome_see(struct radome *r, const struct event *event)
 {
     r->stats.events[event->kind]++;
-    r->hits.count = r->hits.taken = 0;
+    r->hits.count = 0;
+    r->hits.left = 0;
     for (unsigned i = 0; i < r->classifiers; i++)
         if (r->classifier[i]->see[event->kind] != NULL)
             r->classifier[i]->see[event->kind](r->state[i], event, &r->hits);
     r->stats.hits += r->hits.count;
 }
 
+/* The strongest first: what a listed name is called (its family) is known before its letters are looked at. Of equal
+ * ones the order is that of the registry. */
 const struct hit *radome_next(struct radome *r)
 {
-    return r->hits.taken < r->hits.count ? &r->hits.hit[r->hits.taken++] : NULL;
+    struct hit *strongest = NULL;
+    for (unsigned i = 0; i < r->hits.count; i++)
+        if ((r->hits.left & 1u << i) != 0 && (strongest == NULL || r->hits.hit[i].bits > strongest->bits))
+            strongest = &r->hits.hit[i];
+    if (strongest != NULL)
+        r->hits.left &= ~(1u << (strongest - r->hits.hit));
+    return strongest;
 }
 
 struct hit *hits_add(struct hits *hits, const struct event *event, enum hit_kind kind)
@@ -65,7 +75,8 @@ struct hit *hits_add(struct hits *hits, const struct event *event, enum hit_kind
         hits->dropped++;
         return NULL;
     }
-    struct hit *hit = &hits->hit[hits->count++];
+    struct hit *hit = &hits->hit[hits->count];
+    hits->left |= 1u << hits->count++;
     /* A sighting comes with every DNS answer: only its own fields are cleared, not the kilobytes behind them. */
     memset(hit, 0, kind == HIT_SIGHTING ? offsetof(struct hit, why) : sizeof *hit);
     hit->kind = kind;

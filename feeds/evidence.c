@@ -237,11 +237,11 @@ static void add_item(struct incident_report *incident, const struct item *item)
         add_server(incident, &item->server);
 }
 
-static void put_count(char *out, size_t size, unsigned count, const char *what)
+static void put_count(char *out, size_t size, unsigned count, const char *one, const char *many)
 {
     size_t len = strlen(out);
     if (count > 0)
-        snprintf(out + len, size - len, "%s%u %s%s", len > 0 ? ", " : "", count, what, count > 1 ? "s" : "");
+        snprintf(out + len, size - len, "%s%u %s", len > 0 ? ", " : "", count, count == 1 ? one : many);
 }
 
 /* One sentence: who, how sure, on what grounds. */
@@ -256,10 +256,10 @@ static void put_reason(struct report *report, const struct client *client)
         programs += item->kind == HIT_PAYLOAD && item->bits >= STAGE_BITS;
     }
     others = client->items - (names + requests + programs);
-    put_count(grounds, sizeof grounds, names, "suspicious name");
-    put_count(grounds, sizeof grounds, requests, "kind of beacon");
-    put_count(grounds, sizeof grounds, programs, "hidden program");
-    put_count(grounds, sizeof grounds, others, "lesser sign");
+    put_count(grounds, sizeof grounds, names, "suspicious name", "suspicious names");
+    put_count(grounds, sizeof grounds, requests, "kind of beacon", "kinds of beacon");
+    put_count(grounds, sizeof grounds, programs, "hidden program", "hidden programs");
+    put_count(grounds, sizeof grounds, others, "lesser sign", "lesser signs");
     for (unsigned i = 0; i < report->incident->family_count; i++)
         snprintf(families + strlen(families), sizeof families - strlen(families), "%s%s", i > 0 ? ", " : " of ", report->incident->families[i]);
     snprintf(report->reason, sizeof report->reason, "%s shows the marks%s: %s; %.1f bits of evidence against %.0f needed",

@@ -1,0 +1,172 @@
+#include "capture/capture.h"
+
+#include <stdlib.h>
+
+#include "capture/datagram.h"
+#include "capture/fragment.h"
+#include "capture/proto.h"
+
+enum { UDP = 17, ASKING_FLOWS = 4096 };
+
+struct capture {
+    struct packet packet;
+    bool waiting, again;     /* packet is fed and not yet looked at; is looked at for the second time */
+    bool leaving;            /* flow is on its way out */
+    uint64_t now_us;         /* the newest packet time; UINT64_MAX at the end */
+    struct flow *flow;       /* being pulled */
+    struct flows *flows;
+    struct fragments *fragments;
+    struct proto *proto;
+    struct sessions *sessions;
+    struct datagrams *datagrams;
+    struct capture_stats stats;
+};
+
+/* How the bound is dealt out: a fifth to the flows, a sixteenth each to fragments and QUIC, the rest to sessions. */
+static bool open_rooms(struct capture *c, const struct capture_settings *settings, char err[static ERRLEN])
+{
+    size_t flows = settings->memory / 5 / sizeof(struct flow), part = settings->memory / 16;
+    struct session_settings sessions = {settings->memory / 5 * 3, flows, settings->body_limit};
+    return (c->flows = flows_open(flows, settings->seed, err)) != NULL &&
+           (c->fragments = fragments_open(part, settings->seed, err)) != NULL &&
+           (c->proto = proto_open(ASKING_FLOWS, err)) != NULL &&
+           (c->sessions = sessions_open(&sessions, c->proto, err)) != NULL &&
+           (c->datagrams = datagrams_open(c->proto, part, err)) != NULL;
+}
+
+struct capture *capture_open(const struct capture_settings *settings, char err[static ERRLEN])
+{
+    struct capture *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        error_set(err, "no memory for the capture");
+        return NULL;
+    }
+    if (!open_rooms(c, settings, err)) {
+        capture_close(c);
+        return NULL;
+    }
+    return c;
+}
+
+void capture_close(struct capture *c)
+{
+    if (c == NULL)
+        return;
+    for (struct flow *flow; c->flows != NULL && c->datagrams != NULL && (flow = flow_expired(c->flows, UINT64_MAX)) != NULL;) {
+        if (flow->tuple.proto == UDP)
+            datagram_close(c->datagrams, flow);
+        else
+            session_close(c->sessions, flow);
+        flow_close(c->flows, flow);
+    }
+    datagrams_close(c->datagrams);
+    sessions_close(c->sessions);
+    proto_close(c->proto);
+    fragments_close(c->fragments);
+    flows_close(c->flows);
+    free(c);
+}
+
+/* A packet that completes a fragmented datagram is that datagram from here on. */
+static bool defragment(struct capture *c)
+{
+    struct slice datagram;
+    c->stats.fragments++;
+    return fragment_feed(c->fragments, &c->packet, &datagram) &&
+           packet_decode_ip(&c->packet, datagram, c->packet.us, c->packet.depth, &c->stats.packet) &&
+           c->packet.kind != PACKET_FRAGMENT;
+}
+
+void capture_feed(struct capture *c, const struct frame *frame)
+{
+    c->stats.frames++;
+    c->again = false;
+    c->waiting = packet_decode(&c->packet, frame, &c->stats.packet) && (c->packet.kind != PACKET_FRAGMENT || defragment(c));
+    if (frame->us > c->now_us)
+        c->now_us = frame->us;
+}
+
+static void flow_leaves(struct capture *c, struct flow *flow)
+{
+    if (flow->tuple.proto == UDP) {
+        datagram_close(c->datagrams, flow);
+        flow_close(c->flows, flow);
+        return;
+    }
+    session_finish(c->sessions, flow);
+    c->flow = flow;
+    c->leaving = true;
+}
+
+/* A TCP segment becomes its flow's, to be pulled. Where its ports belong to a connection before, that one leaves first
+ * and the packet waits for another turn. */
+static void take_segment(struct capture *c)
+{
+    int side;
+    c->flow = flow_of(c->flows, &c->packet, &side);
+    if (c->flow != NULL)
+        session_feed(c->sessions, c->flow, side, &c->packet);
+    c->stats.tcp += c->flow != NULL;
+    c->waiting = c->flow == NULL && !c->again;
+    c->again = c->waiting;
+}
+
+/* True: the packet was an event by itself. */
+static bool take_packet(struct capture *c, struct event *event)
+{
+    c->waiting = false;
+    switch (c->packet.kind) {
+    case PACKET_UDP:
+        c->stats.udp++;
+        return datagram_see(c->datagrams, c->flows, &c->packet, event);
+    case PACKET_TCP:
+        take_segment(c);
+        return false;
+    case PACKET_OTHER:
+    case PACKET_FRAGMENT: break;
+    }
+    return false;
+}
+
+bool capture_next(struct capture *c, struct event *event)
+{
+    for (;;) {
+        if (c->flow != NULL) {
+            if (session_next(c->sessions, c->flow, event))
+                return true;
+            if (c->leaving) {
+                session_close(c->sessions, c->flow);
+                flow_close(c->flows, c->flow);
+            }
+            c->flow = NULL;
+            c->leaving = false;
+        }
+        struct flow *expired = flow_expired(c->flows, c->now_us);
+        if (expired != NULL) {
+            flow_leaves(c, expired);
+            continue;
+        }
+        if (!c->waiting)
+            return false;
+        if (take_packet(c, event))
+            return true;
+    }
+}
+
+void capture_finish(struct capture *c)
+{
+    c->now_us = UINT64_MAX;
+    c->waiting = false;
+}
+
+void capture_stats(const struct capture *c, struct capture_stats *stats)
+{
+    struct datagram_stats datagrams;
+    *stats = c->stats;
+    datagrams_stats(c->datagrams, &datagrams);
+    stats->dns = datagrams.dns;
+    stats->dns_bad = datagrams.dns_bad;
+    flows_stats(c->flows, &stats->flow);
+    sessions_stats(c->sessions, &stats->session);
+    stats->http = *sessions_http(c->sessions);
+}

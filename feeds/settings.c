@@ -1,0 +1,290 @@
+#include "feeds/settings.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <ini.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *field_of(const struct settings *s, const struct setting *row)
+{
+    return (char *)s->values + row->field;
+}
+
+static bool parse_number(const char *text, bool with_unit, uint64_t *number)
+{
+    char *end;
+    if (!isdigit((unsigned char)text[0]))
+        return false;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    unsigned shift = 0;
+    if (with_unit && *end != '\0') {
+        const char *units = "KMGT", *unit = strchr(units, toupper((unsigned char)*end));
+        if (unit == NULL)
+            return false;
+        shift = 10 * (unsigned)(unit - units + 1);
+        end++;
+    }
+    *number = value << shift;
+    return errno == 0 && *end == '\0' && *number >> shift == value;
+}
+
+/* The place of value among words parted by |, or -1. */
+static int word_index(const char *words, const char *value)
+{
+    size_t len = strlen(value);
+    for (int i = 0; words != NULL; i++) {
+        if (strncmp(words, value, len) == 0 && (words[len] == '|' || words[len] == '\0') && len > 0)
+            return i;
+        words = strchr(words, '|');
+        words = words != NULL ? words + 1 : NULL;
+    }
+    return -1;
+}
+
+static bool set_number(const struct settings *s, const struct setting *row, const char *value, char err[static ERRLEN])
+{
+    uint64_t number;
+    if (!parse_number(value, row->kind == SETTING_SIZE, &number) || number < row->least || number > row->most) {
+        error_set(err, "%s takes a %s from %llu to %llu, not '%s'", row->name,
+                  row->kind == SETTING_SIZE ? "size (bytes, or with K, M, G)" : "number", (unsigned long long)row->least,
+                  (unsigned long long)row->most, value);
+        return false;
+    }
+    *(uint64_t *)field_of(s, row) = number;
+    return true;
+}
+
+static bool set_flag(const struct settings *s, const struct setting *row, const char *value, char err[static ERRLEN])
+{
+    int answer = value == NULL ? 0 : word_index("yes|no|true|false|1|0|on|off", value);
+    if (answer < 0) {
+        error_set(err, "%s is yes or no, not '%s'", row->name, value);
+        return false;
+    }
+    *(bool *)field_of(s, row) = answer % 2 == 0;
+    return true;
+}
+
+/* Gives a row its value, unless something stronger already did. value is kept, not copied. */
+static bool set(struct settings *s, const struct setting *row, const char *value, enum setting_origin origin, char err[static ERRLEN])
+{
+    enum setting_origin *was = &s->origin[row - s->table];
+    if (*was > origin)
+        return true;
+    bool first = *was != origin;
+    *was = origin;
+    if (row->later) {
+        error_set(err, "%s is not built yet", row->name);
+        return false;
+    }
+    switch (row->kind) {
+    case SETTING_FLAG:
+        return set_flag(s, row, value, err);
+    case SETTING_NUMBER:
+    case SETTING_SIZE:
+        return set_number(s, row, value, err);
+    case SETTING_TEXT:
+        *(const char **)field_of(s, row) = value;
+        return true;
+    case SETTING_WORD: {
+        int word = word_index(row->argument, value);
+        if (word < 0)
+            error_set(err, "%s is one of %s, not '%s'", row->name, row->argument, value);
+        else
+            *(int *)field_of(s, row) = word;
+        return word >= 0;
+    }
+    case SETTING_LIST: {
+        struct setting_list *list = field_of(s, row);
+        if (first)
+            *list = (struct setting_list){0};
+        if (list->count == SETTING_LIST_MAX) {
+            error_set(err, "%s given more than %d times", row->name, SETTING_LIST_MAX);
+            return false;
+        }
+        list->value[list->count++] = value;
+        return true;
+    }
+    }
+    return false;
+}
+
+static const struct setting *by_name(const struct settings *s, const char *name, size_t len)
+{
+    for (unsigned i = 0; i < s->count; i++)
+        if (strlen(s->table[i].name) == len && strncmp(s->table[i].name, name, len) == 0)
+            return &s->table[i];
+    return NULL;
+}
+
+static const struct setting *by_letter(const struct settings *s, char letter)
+{
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->table[i].letter == letter && letter != '\0')
+            return &s->table[i];
+    return NULL;
+}
+
+/* The row an argument names; *value points at what stands in the same argument behind it, or is NULL. */
+static const struct setting *row_of(const struct settings *s, const char *argument, const char **value)
+{
+    *value = NULL;
+    if (argument[0] != '-' || argument[1] == '\0')
+        return NULL;
+    if (argument[1] != '-') {
+        *value = argument[2] != '\0' ? argument + 2 : NULL;
+        return by_letter(s, argument[1]);
+    }
+    const char *equals = strchr(argument, '=');
+    *value = equals != NULL ? equals + 1 : NULL;
+    return by_name(s, argument + 2, equals != NULL ? (size_t)(equals - argument - 2) : strlen(argument + 2));
+}
+
+bool settings_flags(struct settings *s, int argc, char **argv, char err[static ERRLEN])
+{
+    assert(s->count <= sizeof s->origin / sizeof *s->origin);
+    for (int i = 1; i < argc; i++) {
+        const char *value;
+        const struct setting *row = row_of(s, argv[i], &value);
+        if (row == NULL) {
+            error_set(err, "unknown argument '%s'; -h lists them all", argv[i]);
+            return false;
+        }
+        if (row->kind == SETTING_FLAG && value != NULL) {
+            error_set(err, "'%s': --%s takes no value", argv[i], row->name);
+            return false;
+        }
+        if (row->kind != SETTING_FLAG && value == NULL && !row->later && (value = argv[++i]) == NULL) {
+            error_set(err, "%s needs a value: %s", argv[i - 1], row->argument);
+            return false;
+        }
+        char why[ERRLEN];
+        if (!set(s, row, value, ORIGIN_FLAG, why)) {
+            error_set(err, "--%.480s", why);
+            return false;
+        }
+    }
+    return true;
+}
+
+struct file_reading {
+    struct settings *settings;
+    bool failed;
+    char why[ERRLEN];
+};
+
+/* Keeps a copy of a file's text for as long as the settings live. */
+static const char *own(struct settings *s, const char *text)
+{
+    char **grown = realloc(s->owned, (s->owned_count + 1) * sizeof *grown);
+    char *copy = strdup(text);
+    if (grown == NULL || copy == NULL)
+        abort();
+    s->owned = grown;
+    return s->owned[s->owned_count++] = copy;
+}
+
+static int file_key(void *user, const char *section, const char *name, const char *value)
+{
+    struct file_reading *reading = user;
+    const struct setting *row = by_name(reading->settings, name, strlen(name));
+    if (reading->failed)
+        return 1;
+    if (section[0] != '\0')
+        error_set(reading->why, "a section [%.100s]; there are none", section);
+    else if (row == NULL || row->flag_only)
+        error_set(reading->why, "unknown key '%.100s'", name);
+    else if (set(reading->settings, row, own(reading->settings, value), ORIGIN_FILE, reading->why))
+        return 1;
+    reading->failed = true;
+    return 0; /* makes inih answer with this line's number */
+}
+
+bool settings_file(struct settings *s, const char *path, char err[static ERRLEN])
+{
+    struct file_reading reading = {.settings = s};
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        error_set(err, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    int line = ini_parse_file(file, file_key, &reading);
+    fclose(file);
+    if (line != 0)
+        error_set(err, "%s: line %d: %.300s", path, line, reading.failed ? reading.why : "not a 'key = value' line");
+    return line == 0;
+}
+
+void settings_free(struct settings *s)
+{
+    for (unsigned i = 0; i < s->owned_count; i++)
+        free(s->owned[i]);
+    free(s->owned);
+    s->owned = NULL;
+    s->owned_count = 0;
+}
+
+void settings_help(const struct settings *s, FILE *out)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct setting *row = &s->table[i];
+        char left[64], letter[8] = "    ";
+        if (row->later)
+            continue;
+        if (row->letter != '\0')
+            snprintf(letter, sizeof letter, "-%c, ", row->letter);
+        snprintf(left, sizeof left, "%s--%s %s", letter, row->name, row->argument != NULL ? row->argument : "");
+        fprintf(out, "  %-38s %s\n", left, row->help);
+    }
+}
+
+/* A URL's password stands in no output. */
+static void print_text(const char *text, FILE *out)
+{
+    const char *user = strstr(text, "://"), *at = user != NULL ? strrchr(user, '@') : NULL;
+    const char *colon = at != NULL ? memchr(user + 3, ':', (size_t)(at - user - 3)) : NULL;
+    if (colon != NULL)
+        fprintf(out, "%.*s:***%s", (int)(colon - text), text, at);
+    else
+        fputs(text, out);
+}
+
+static void print_value(const struct settings *s, const struct setting *row, FILE *out)
+{
+    const void *field = field_of(s, row);
+    switch (row->kind) {
+    case SETTING_FLAG: fputs(*(const bool *)field ? "yes" : "no", out); break;
+    case SETTING_NUMBER:
+    case SETTING_SIZE: fprintf(out, "%llu", (unsigned long long)*(const uint64_t *)field); break;
+    case SETTING_TEXT: print_text(*(const char *const *)field != NULL ? *(const char *const *)field : "", out); break;
+    case SETTING_WORD: {
+        const char *word = row->argument;
+        for (int i = *(const int *)field; i > 0; i--)
+            word = strchr(word, '|') + 1;
+        fprintf(out, "%.*s", (int)strcspn(word, "|"), word);
+        break;
+    }
+    case SETTING_LIST: {
+        const struct setting_list *list = field;
+        for (unsigned i = 0; i < list->count; i++)
+            fprintf(out, "%s%s", i > 0 ? " " : "", list->value[i]);
+        break;
+    }
+    }
+}
+
+void settings_print(const struct settings *s, FILE *out)
+{
+    static const char *const origins[] = {"default", "file", "flag"};
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct setting *row = &s->table[i];
+        if (row->later || row->flag_only)
+            continue;
+        fprintf(out, "%-20s = ", row->name);
+        print_value(s, row, out);
+        fprintf(out, "  (%s)\n", origins[s->origin[i]]);
+    }
+}

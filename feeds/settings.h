@@ -1,0 +1,59 @@
+/* Settings from one table of rows: the command line, the configuration file (INI) and the help are read from it.
+ * Flags win over the file; within either, a repeated list adds. The only file that names inih. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/error.h"
+
+enum setting_kind {
+    SETTING_FLAG,   /* bool */
+    SETTING_TEXT,   /* const char * */
+    SETTING_WORD,   /* int: the place of the value in the row's words */
+    SETTING_LIST,   /* struct setting_list */
+    SETTING_NUMBER, /* uint64_t, within least and most */
+    SETTING_SIZE    /* uint64_t bytes: 64K, 256M, 2G */
+};
+
+enum { SETTING_LIST_MAX = 64 };
+
+struct setting_list {
+    const char *value[SETTING_LIST_MAX + 1]; /* NULL-terminated */
+    unsigned count;
+};
+
+struct setting {
+    const char *name;         /* --name, and the file's key */
+    char letter;              /* -x; 0: none */
+    enum setting_kind kind;
+    size_t field;             /* offset in the struct that holds the values */
+    const char *argument;     /* how help calls the value; for SETTING_WORD the words, parted by | */
+    const char *help;
+    uint64_t least, most;     /* of a number or size */
+    bool flag_only;           /* no key in the file */
+    bool later;               /* in the contract, not in this version: refused */
+};
+
+enum setting_origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_FLAG };
+
+struct settings {
+    const struct setting *table;
+    unsigned count;
+    void *values;
+    enum setting_origin origin[64];
+    char **owned;             /* texts out of files */
+    unsigned owned_count;
+};
+
+/* Reads the command line into values. False: one sentence that says which argument and what to do. */
+bool settings_flags(struct settings *, int argc, char **argv, char err[static ERRLEN]);
+
+/* Reads a file of `key = value` lines for what no flag set. False: a sentence with file and line. */
+bool settings_file(struct settings *, const char *path, char err[static ERRLEN]);
+void settings_free(struct settings *);
+
+void settings_help(const struct settings *, FILE *);
+
+/* Every setting in force and where it came from. */
+void settings_print(const struct settings *, FILE *);

@@ -1,0 +1,115 @@
+/* Names that share addresses: who is united, who is not. */
+#include <stdio.h>
+
+#include "feeds/cluster.h"
+#include "tests/check.h"
+
+static struct hit name_hit(enum hit_kind kind, const char *name, const char *family, const char *const *addresses)
+{
+    struct hit hit = {.kind = kind, .us = 1594602000000000, .bits = 9, .seen = SEEN_DNS, .answer = true};
+    snprintf(hit.name, sizeof hit.name, "%s", name);
+    snprintf(hit.subject, sizeof hit.subject, "%s", name);
+    snprintf(hit.family, sizeof hit.family, "%s", family);
+    if (kind == HIT_DOMAIN)
+        snprintf(hit.domain.registered, sizeof hit.domain.registered, "%s", name);
+    if (kind == HIT_INDICATOR)
+        snprintf(hit.indicator.indicator, sizeof hit.indicator.indicator, "%s", name);
+    while (*addresses != NULL && hit.addrs < HIT_ADDRS)
+        addr_parse(&hit.addr[hit.addrs++], slice_str(*addresses++));
+    return hit;
+}
+
+static struct clusters *fresh(size_t names, size_t addresses)
+{
+    char err[ERRLEN];
+    struct cluster_settings settings = {3, names, addresses};
+    return cluster_open(&settings, err);
+}
+
+struct step {
+    bool ordinary;
+    const char *name, *family, *addresses[4];
+    unsigned domains, ips, families; /* of the report; 0: none */
+    bool merged;
+    const char *reason;
+};
+
+/* The first four are Table 4 of Trend Micro 2020: ManageX and DealPly on two CloudFront addresses. */
+static const struct step steps[] = {
+    {false, "qamopo.com", "ManageX", {"13.32.230.240"}, 0, 0, 0, false, "one name is no cluster"},
+    {false, "tuwoqol.com", "DealPly", {"13.32.230.240"}, 2, 1, 2, false, "two families on one address"},
+    {false, "pacudoh.com", "ManageX", {"52.222.149.67"}, 0, 0, 0, false, "another address"},
+    {false, "daqah.com", "DealPly", {"52.222.149.67"}, 2, 1, 2, false, "the second cross-family cluster"},
+    {false, "tuwoqol.com", "DealPly", {"13.32.230.240"}, 0, 0, 0, false, "nothing new is not told"},
+    {false, "tuwoqol.com", "DealPly", {"198.51.100.7"}, 2, 2, 2, false, "it grows by an address"},
+    {false, "boqudo.com", "", {"52.222.149.67", "13.32.230.240"}, 5, 3, 2, true, "a name on both makes them one, and names the other"},
+    {true, "a.example", "", {"192.0.2.1"}, 0, 0, 0, false, "an ordinary name"},
+    {true, "b.example", "", {"192.0.2.1"}, 0, 0, 0, false, "and more of them"},
+    {true, "c.example", "", {"192.0.2.1"}, 0, 0, 0, false, "on one address"},
+    {true, "d.example", "", {"192.0.2.1"}, 0, 0, 0, false, "of a CDN"},
+    {false, "bujot.com", "", {"192.0.2.1"}, 0, 0, 0, false, "one suspicious among them"},
+    {false, "buluw.com", "", {"192.0.2.1"}, 0, 0, 0, false, "and a second: the ordinary are more, nobody is united"},
+    {true, "e.example", "", {"192.0.2.2"}, 0, 0, 0, false, "a single ordinary name"},
+    {false, "busucak.com", "", {"192.0.2.2"}, 0, 0, 0, false, "beside one suspicious"},
+    {false, "cunakod.com", "", {"192.0.2.2"}, 2, 1, 0, false, "beside two: few ordinary names do not part them"},
+};
+
+static void follow_steps(void)
+{
+    struct clusters *c = fresh(64, 256);
+    char older[REPORT_ID] = "", younger[REPORT_ID] = "";
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        const struct step *step = &steps[i];
+        struct hit hit = name_hit(step->ordinary ? HIT_SIGHTING : HIT_DOMAIN, step->name, step->family, step->addresses);
+        struct report report = {0};
+        hit.us += i;
+        bool told = false;
+        if (step->ordinary)
+            cluster_ordinary(c, &hit);
+        else
+            told = cluster_suspicious(c, &hit, &report);
+        CHECK(told == (step->domains > 0), "%s: %s", step->name, step->reason);
+        if (!told)
+            continue;
+        CHECK(report.cluster->domain_count == step->domains && report.cluster->ip_count == step->ips && report.cluster->family_count == step->families,
+              "%s: %s: %s", step->name, step->reason, report.reason);
+        if (i == 1)
+            memcpy(older, report.cluster->id, sizeof older);
+        if (i == 3)
+            memcpy(younger, report.cluster->id, sizeof younger);
+        if (step->merged)
+            CHECK(strcmp(report.cluster->id, older) == 0 && strcmp(report.cluster->merged, younger) == 0, "the older id stays: %s", step->reason);
+        else
+            CHECK(report.cluster->merged[0] == '\0', "no merge: %s", step->reason);
+    }
+    cluster_close(c);
+}
+
+static void bounds(void)
+{
+    struct clusters *c = fresh(100, 64);
+    struct report report = {0};
+    for (unsigned i = 0; i < 3000; i++) {
+        char name[32], address[32];
+        snprintf(name, sizeof name, "n%u.com", i);
+        snprintf(address, sizeof address, "10.%u.%u.1", i / 250, i % 250);
+        struct hit hit = name_hit(i % 2 ? HIT_DOMAIN : HIT_SIGHTING, name, "", (const char *const[]){address, "10.0.0.1", NULL});
+        if (i % 2)
+            cluster_suspicious(c, &hit, &report);
+        else
+            cluster_ordinary(c, &hit);
+    }
+    struct cluster_stats stats;
+    cluster_stats(c, &stats);
+    CHECK(stats.names == 100 && stats.names_refused == 1400, "the table of names is bounded and counts: %zu, %llu refused", stats.names,
+          (unsigned long long)stats.names_refused);
+    CHECK(stats.addresses_forgotten > 1400, "so is that of addresses");
+    cluster_close(c);
+}
+
+int main(void)
+{
+    follow_steps();
+    bounds();
+    return check_report("test_cluster");
+}

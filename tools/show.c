@@ -1,0 +1,106 @@
+/* radome-show: JSON Lines in, lines that a person reads out. Incidents come with their timeline. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A nested text, "" where there is none; path is parted by dots. */
+static const char *text_at(const json_t *document, const char *path)
+{
+    char key[64];
+    for (; document != NULL && *path != '\0'; path += *path == '.') {
+        size_t len = strcspn(path, ".");
+        snprintf(key, sizeof key, "%.*s", (int)len, path);
+        document = json_object_get(document, key);
+        path += len;
+    }
+    return json_is_string(document) ? json_string_value(document) : "";
+}
+
+/* EVE and ECS name the same thing differently. */
+static const char *either(const json_t *document, const char *eve, const char *ecs)
+{
+    const char *text = text_at(document, eve);
+    return text[0] != '\0' ? text : text_at(document, ecs);
+}
+
+static void show_strings(const json_t *list)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach(list, i, entry)
+        printf("%22s- %s\n", "", json_is_string(entry) ? json_string_value(entry) : "");
+}
+
+static void show_payload(const json_t *payload)
+{
+    const json_t *size = json_object_get(payload, "size");
+    if (payload == NULL)
+        return;
+    printf("%22s- %s under %s", "", text_at(payload, "kind"), text_at(payload, "cipher"));
+    if (text_at(payload, "key")[0] != '\0')
+        printf(", key %s", text_at(payload, "key"));
+    if (json_is_integer(size))
+        printf(", %lld bytes", (long long)json_integer_value(size));
+    if (text_at(payload, "sha256")[0] != '\0')
+        printf("\n%22s- sha256 %s", "", text_at(payload, "sha256"));
+    printf("\n");
+}
+
+static void show(const json_t *document)
+{
+    const json_t *radome = json_object_get(document, "radome");
+    const json_t *risk = json_object_get(radome, "risk_score"), *cluster = json_object_get(radome, "cluster");
+    const char *client = either(document, "src_ip", "source.ip");
+    if (!json_is_integer(risk))
+        return; /* a protocol record */
+    printf("%.19s  %-15s %3lld%%  %-8s %s\n", either(document, "timestamp", "@timestamp"), client[0] != '\0' ? client : "-",
+           (long long)json_integer_value(risk), text_at(radome, "kind"), text_at(radome, "reason"));
+    show_strings(json_object_get(json_object_get(radome, "incident"), "evidence"));
+    show_strings(json_object_get(json_object_get(radome, "beacon"), "parameters"));
+    show_strings(json_object_get(cluster, "domains"));
+    show_strings(json_object_get(cluster, "ips"));
+    show_payload(json_object_get(radome, "payload"));
+}
+
+static int show_file(FILE *in, const char *name)
+{
+    char *line = NULL;
+    size_t room = 0;
+    int status = 0;
+    unsigned long number = 0;
+    while (getline(&line, &room, in) > 0) {
+        json_error_t error;
+        json_t *document = json_loads(line, 0, &error);
+        number++;
+        if (document != NULL) {
+            show(document);
+        } else {
+            fprintf(stderr, "radome-show: %s: line %lu: not JSON: %s\n", name, number, error.text);
+            status = 1;
+        }
+        json_decref(document);
+    }
+    free(line);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    int status = 0;
+    if (argc > 1 && strcmp(argv[1], "-h") == 0)
+        return puts("usage: radome-show [FILE ...]\nPrints radome's documents (standard input, or files of JSON Lines) for a person to read."), 0;
+    if (argc == 1)
+        return show_file(stdin, "standard input");
+    for (int i = 1; i < argc; i++) {
+        FILE *in = fopen(argv[i], "re");
+        if (in == NULL) {
+            fprintf(stderr, "radome-show: %s: %s\n", argv[i], strerror(errno));
+            status = 1;
+            continue;
+        }
+        status |= show_file(in, argv[i]);
+        fclose(in);
+    }
+    return status;
+}
