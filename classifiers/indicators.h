@@ -17,7 +17,7 @@ struct indicators;
 struct indicators *indicators_open(uint64_t seed, char err[static ERRLEN]);
 void indicators_close(struct indicators *);
 
-/* Before sealing: copies the row. Names are expected in punycode, addresses in addr_format's notation. False: an empty
+/* Before sealing: copies the row, file names and extension ids in their own spelling. Names are expected in punycode, addresses in addr_format's notation. False: an empty
  * value, one longer than INDICATOR_VALUE, or no memory. */
 bool indicators_add(struct indicators *, const struct indicator *);
 
