@@ -77,6 +77,29 @@ static const struct {
     {S("\0\0\x84\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), NULL, "zeros are no record"},
 };
 
+static const struct {
+    struct slice wire;
+    bool looks;
+    const char *reason;
+} anywhere[] = {
+    {S(QUERY WWW IN_A), true, "a plain query"},
+    {S("\x12\x34\x01\x20\0\1\0\0\0\0\0\1" WWW IN_A "\0\0\x29\4\xd0\0\0\0\0\0\0"), true, "a query with EDNS"},
+    {S(ANSWER("\1", "\0", "\0") WWW IN_A "\xc0\x0c" IN_A TTL "\0\4\xc0\0\2\1"), true, "an answer"},
+    {S("\x12\x34\x81\x83\0\1\0\0\0\0\0\0" WWW IN_A), true, "a name that does not exist"},
+    {S(QUERY WWW IN_A "x"), false, "bytes behind the query"},
+    {S(QUERY WWW "\0\1\0"), false, "a query cut short"},
+    {S(QUERY WWW "\0\0\0\1"), false, "no type"},
+    {S(QUERY WWW "\0\1\0\3"), false, "a class of old"},
+    {S(QUERY "\0" IN_A), false, "the root: too little to go by"},
+    {S(QUERY "\3w\1w\3com\0" IN_A), false, "a name that nobody types"},
+    {S("\x12\x34\x01\x00\0\2\0\0\0\0\0\0" WWW IN_A WWW IN_A), false, "two questions"},
+    {S("\x12\x34\x01\x00\0\1\0\1\0\0\0\0" WWW IN_A "\xc0\x0c" IN_A TTL "\0\4\xc0\0\2\1"), false, "a query with an answer"},
+    {S("\x12\x34\x01\x03\0\1\0\0\0\0\0\0" WWW IN_A), false, "a query with an error"},
+    {S("\x12\x34\x01\x40\0\1\0\0\0\0\0\0" WWW IN_A), false, "Z set"},
+    {S("\x12\x34\x28\x00\0\1\0\0\0\0\0\0" WWW IN_A), false, "an update"},
+    {S("\x12\x34\x81\x80\0\1\x11\1\0\0\0\0" WWW IN_A), false, "more records than there is room for"},
+};
+
 static const char *tell(const struct dns_msg *m)
 {
     static char text[262144];
@@ -288,6 +311,18 @@ static void test_addresses(void)
     }
 }
 
+/* What looks like DNS can be read as such, wherever it is cut. */
+static void test_anywhere(void)
+{
+    for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere; i++) {
+        CHECK(dns_looks_like(guard_copy(anywhere[i].wire, 0)) == anywhere[i].looks, "%s", anywhere[i].reason);
+        for (size_t len = 0; len <= anywhere[i].wire.len; len++) {
+            struct slice part = guard_copy(slice_head(anywhere[i].wire, len), 0);
+            CHECK(!dns_looks_like(part) || dns_parse(&msg, part), "%s, cut to %zu", anywhere[i].reason, len);
+        }
+    }
+}
+
 int main(void)
 {
     test_rows();
@@ -296,5 +331,6 @@ int main(void)
     test_limits();
     test_jumps();
     test_addresses();
+    test_anywhere();
     return check_report("dns");
 }

@@ -237,7 +237,7 @@ static const struct {
     {S("\xc0\0\0\0\1"), "no ids"},
     {S("\x40" ID "0123456789abcdefghijklmnop"), "a short header"},
     {S("\xc0\0\0\0\0\0\0\0\0\0\1"), "version negotiation"},
-    {S("\xc0\xfa\xce\xb0\2\x08" ID "\0\0\0"), "a version that is not known"},
+    {S("\xc0\x51\x30\x35\x30\x08" ID "\0\0\0"), "a version that is not known"},
     {S("\xf0\0\0\0\1\x08" ID "\0" "retry token and its tag ........"), "a Retry"},
     {S("\xe0\0\0\0\1\x08" ID "\0\x05hello"), "a Handshake packet"},
     {S("\xc0\0\0\0\1\x08" ID "\0\xff\xff\xff\xff\xff\xff\xff\xff\1x"), "a token longer than memory"},
