@@ -292,7 +292,7 @@ bool dns_parse(struct dns_msg *msg, struct slice wire)
 
 /* Nobody has said that this is DNS, so all is asked for that other protocols would have to have by chance: a plain
  * operation, one question, about a name of visible bytes in class IN, and just the records that a query has and that
- * there is room for. */
+ * there is room for. A name of one label would let in NetBIOS, which has the same shape. */
 bool dns_looks_like(struct slice wire)
 {
     enum { ANSWER = 0x8000, RCODE = 0x000f, OPCODE_AND_Z = 0x7840, QUESTION_LEAST = 7, RECORD_LEAST = 11 };
@@ -307,7 +307,7 @@ bool dns_looks_like(struct slice wire)
         return false;
     char text[NAME_TEXT];
     ptrdiff_t len = walk(wire, HEADER, wire.len, &after, text);
-    if (len <= 0 || memchr(text, '\\', (size_t)len) != NULL)
+    if (len <= 0 || memchr(text, '\\', (size_t)len) != NULL || memchr(text, '.', (size_t)len) == NULL)
         return false;
     c = cursor_of(slice_from(wire, after));
     uint16_t type = cursor_u16(&c), class = cursor_u16(&c);

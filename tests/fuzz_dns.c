@@ -24,8 +24,9 @@ static void parse(struct dns_msg *msg, struct slice wire)
     for (size_t i = 0; i < count; i++) {
         const struct dns_rr *rr = &msg->rr[i];
         const uint8_t *text = (const uint8_t *)msg->text, *end = text + msg->text_len;
-        if (rr->name.p < text || rr->name.p + rr->name.len > end || rr->target.p < text || rr->target.p + rr->target.len > end
-            || rr->rdata.p < wire.p || rr->rdata.p + rr->rdata.len > wire.p + wire.len)
+        if (rr->name.p < text || rr->name.p + rr->name.len > end || rr->target.p < text
+            || rr->target.p + rr->target.len > end || rr->rdata.p < wire.p
+            || rr->rdata.p + rr->rdata.len > wire.p + wire.len)
             abort();
     }
 }

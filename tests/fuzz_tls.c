@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)tls_looks_like(rest);
     tls_start(&stream);
     while (rest.len > 0) {
-        enum tls_found found = tls_feed(&stream, &(struct piece){.kind = PIECE_DATA, .data = slice_cut(&rest, step)}, &hello);
+        enum tls_found found =
+            tls_feed(&stream, &(struct piece){.kind = PIECE_DATA, .data = slice_cut(&rest, step)}, &hello);
         if (found == TLS_FOUND)
             look(&hello);
         if (stream.have > TLS_HELLO || stream.head > sizeof stream.record)
