@@ -6,7 +6,7 @@
 const uint8_t name_letter[256] = {
     ['b'] = 1, ['c'] = 2, ['d'] = 3, ['f'] = 4, ['g'] = 5, ['h'] = 6, ['j'] = 7, ['k'] = 8, ['l'] = 9, ['m'] = 10,
     ['n'] = 11, ['p'] = 12, ['q'] = 13, ['r'] = 14, ['s'] = 15, ['t'] = 16, ['w'] = 17,
-    ['a'] = 33, ['o'] = 34, ['u'] = 35,
+    ['a'] = NAME_VOWEL, ['o'] = NAME_VOWEL + 1, ['u'] = NAME_VOWEL + 2,
 };
 
 bool name_fits(struct slice label, uint8_t letter[static NAME_LONGEST])
@@ -14,7 +14,7 @@ bool name_fits(struct slice label, uint8_t letter[static NAME_LONGEST])
     if (label.len < NAME_SHORTEST || label.len > NAME_LONGEST)
         return false;
     for (size_t i = 0; i < label.len; i++) {
-        uint8_t code = name_letter[label.p[i]], first = i % 2 == 0 ? 1 : 33;
+        uint8_t code = name_letter[label.p[i]], first = i % 2 == 0 ? 1 : NAME_VOWEL;
         if (code < first || code - first >= (i % 2 == 0 ? NAME_CONSONANTS : NAME_VOWELS))
             return false;
         letter[i] = (uint8_t)(code - first);
@@ -22,42 +22,32 @@ bool name_fits(struct slice label, uint8_t letter[static NAME_LONGEST])
     return true;
 }
 
-static float generator_bits(const uint8_t *letter, size_t len)
+static float generator_bits(const struct name_model *model, const uint8_t *letter, size_t len)
 {
-    float bits = model_length[len - NAME_SHORTEST];
+    float bits = model->length[len - NAME_SHORTEST];
     for (size_t i = 0; i < len; i++)
-        bits += i % 2 == 0 ? model_consonant[letter[i]] : model_vowel[letter[i]];
+        bits += i % 2 == 0 ? model->consonant[letter[i]] : model->vowel[letter[i]];
     return bits;
 }
 
 /* The honest side is a 5-gram over the whole alphabet of names, of which only the rows that the grammar can reach are
  * kept, back-off and smoothing already worked in: one look-up a letter. A row is the four letters before; `pair` numbers
  * them by syllables, which begin with a consonant or, one letter later, with a vowel. */
-static float honest_bits(const uint8_t *letter, size_t len)
+static float honest_bits(const struct name_model *model, const uint8_t *letter, size_t len)
 {
-    unsigned cv = letter[0] * NAME_VOWELS + letter[1], vc = letter[1] * NAME_CONSONANTS + letter[2];
-    unsigned pair = cv * NAME_SYLLABLE + letter[2] * NAME_VOWELS + letter[3];
-    unsigned steps = model_start[pair];
+    unsigned pair = (letter[0] * NAME_VOWELS + letter[1]) * NAME_SYLLABLE + letter[2] * NAME_VOWELS + letter[3];
+    unsigned steps = model->start[pair];
     for (size_t i = 4; i < len; i++) {
-        if (i % 2 == 0) {
-            cv = letter[i - 2] * NAME_VOWELS + letter[i - 1];
-            steps += model_consonant_after[pair * NAME_CONSONANTS + letter[i]];
-            unsigned next = letter[i - 1] * NAME_CONSONANTS + letter[i];
-            vc = letter[i - 3] * NAME_CONSONANTS + letter[i - 2];
-            pair = vc * NAME_SYLLABLE + next;
-        } else {
-            steps += model_vowel_after[pair * NAME_VOWELS + letter[i]];
-            unsigned next = letter[i - 1] * NAME_VOWELS + letter[i];
-            cv = letter[i - 3] * NAME_VOWELS + letter[i - 2];
-            pair = cv * NAME_SYLLABLE + next;
-        }
+        unsigned kinds = i % 2 == 0 ? NAME_CONSONANTS : NAME_VOWELS;
+        steps += (i % 2 == 0 ? model->consonant_after : model->vowel_after)[pair * kinds + letter[i]];
+        pair = (letter[i - 3] * kinds + letter[i - 2]) * NAME_SYLLABLE + letter[i - 1] * kinds + letter[i];
     }
-    steps += len % 2 == 0 ? model_end_after_vowel[pair] : model_end_after_consonant[pair];
-    return -(float)steps / MODEL_STEPS;
+    steps += len % 2 == 0 ? model->end_after_vowel[pair] : model->end_after_consonant[pair];
+    return -(float)steps / NAME_STEPS;
 }
 
 /* Nearly every name leaves at the first two tests: not under .com, or not five to eight letters before it. */
-bool name_judge(struct name_score *score, struct slice name)
+bool name_judge_by(const struct name_model *model, struct name_score *score, struct slice name)
 {
     *score = (struct name_score){.label = {name.p, 0}};
     if (name.len > 0 && name.p[name.len - 1] == '.')
@@ -72,13 +62,18 @@ bool name_judge(struct name_score *score, struct slice name)
     if (!name_fits(score->label, letter))
         return false;
     score->grammar = true;
-    score->generator_bits = generator_bits(letter, score->label.len);
-    score->honest_bits = honest_bits(letter, score->label.len);
-    score->ngram_bits = MODEL_OFFSET + MODEL_SLOPE * (score->generator_bits - score->honest_bits);
-    score->shape_bits = MODEL_SHAPE;
+    score->generator_bits = generator_bits(model, letter, score->label.len);
+    score->honest_bits = honest_bits(model, letter, score->label.len);
+    score->ngram_bits = model->offset + model->slope * (score->generator_bits - score->honest_bits);
+    score->shape_bits = model->shape;
     float bits = score->shape_bits + score->ngram_bits;
     score->bits = bits < NAME_CAP_BITS ? bits : NAME_CAP_BITS;
     return true;
+}
+
+bool name_judge(struct name_score *score, struct slice name)
+{
+    return name_judge_by(&builtin, score, name);
 }
 
 float name_alternation(struct slice label)

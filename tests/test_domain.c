@@ -9,6 +9,8 @@
 #include "classifiers/punycode.h"
 #include "classifiers/radome.h"
 #include "classifiers/suffix.h"
+#include "feeds/allow.h"
+#include "feeds/name_chance.h"
 #include "tests/check.h"
 
 enum verdict { NOTHING, FITS, HIT }; /* not the grammar; the grammar but below the floor; a hit */
@@ -36,10 +38,10 @@ static const struct row {
     {"color.com", FITS, "color", "a word"},
     {"local.com", FITS, "local", "a word"},
     {"total.com", FITS, "total", "a word"},
-    {"honor.com", FITS, "honor", "a word and a brand"},
-    {"canon.com", FITS, "canon", "a brand made of frequent grams"},
+    {"honor.com", HIT, "honor", "a word and a brand: a hit of few bits, which the list of look-alikes takes back"},
+    {"canon.com", HIT, "canon", "a brand made of frequent grams: likewise"},
     {"natura.com", FITS, "natura", "a word of other languages"},
-    {"motorola.com", FITS, "motorola", "a brand"},
+    {"motorola.com", HIT, "motorola", "a brand: likewise"},
     {"google.com", NOTHING, "google", "two consonants together"},
     {"toyota.com", NOTHING, "toyota", "y is not a letter of the family"},
     {"xerox.com", NOTHING, "xerox", "x and e are not"},
@@ -162,6 +164,56 @@ static void test_alternation(void)
     }
 }
 
+/* What the contract says of names and clients, in numbers: one is not enough, two are, many askers need more. */
+static void test_sums(void)
+{
+    static const char *const strict[] = {"tuwoqol.com", "qamopo.com", "daqah.com", "hajanac.com", "gukacado.com", "mogaf.com"};
+    enum { NAMES = sizeof strict / sizeof *strict };
+    float bits[NAMES];
+    for (unsigned i = 0; i < NAMES; i++) {
+        struct name_score score;
+        name_judge(&score, slice_str(strict[i]));
+        bits[i] = score.bits;
+        CHECK(bits[i] < 10, "%s: %.2f bits alone stay below the threshold", strict[i], (double)bits[i]);
+        for (unsigned k = 0; k < i; k++)
+            CHECK(bits[i] + bits[k] >= 10, "%s and %s together do not", strict[i], strict[k]);
+    }
+    CHECK(name_chance_bits(0) == 0 && name_chance_bits(NAME_CHANCE_HOST) == 0, "one host: nothing is taken off");
+    CHECK(name_chance_bits(10000) > 18, "ten thousand names: two more that fit are no wonder");
+    CHECK(name_chance_bits(300000) > 238 * 6.9f, "three hundred thousand: 238 did, of 6.9 bits each");
+    for (double asked = 5000; asked < 1e7; asked *= 1.1)
+        CHECK(name_chance_bits(asked * 1.1) > name_chance_bits(asked), "%.0f names: the more, the more by chance", asked);
+}
+
+/* The built-in list: every name on it fits, and names that everybody knows are on it. */
+static void test_lookalikes(void)
+{
+    static const char *const known[] = {"canon.com", "www.honor.com", "kodak.com", "subaru.com", "tutanota.com", "motorola.com"};
+    char err[ERRLEN];
+    struct allow *allow = allow_open(NULL, 0, true, 1, err);
+    if (!CHECK(allow != NULL, "%s", err))
+        return;
+    for (unsigned i = 0; i < sizeof known / sizeof *known; i++)
+        CHECK(allow_find(allow, slice_str(known[i])) != NULL, "%s", known[i]);
+    CHECK(allow_find(allow, S("tuwoqol.com")) == NULL, "a family name is not");
+    CHECK(allow_count(allow) > 100 && allow_count(allow) < 1000, "a short list: %zu names", allow_count(allow));
+    allow_close(allow);
+    struct slice text = check_file("feeds/lookalikes.txt");
+    char last[64] = "";
+    for (struct slice rest = text; rest.len > 0;) {
+        ptrdiff_t end = slice_chr(rest, '\n');
+        struct slice line = slice_cut(&rest, end < 0 ? rest.len : (size_t)end);
+        struct name_score score;
+        char name[64];
+        slice_cut(&rest, 1);
+        slice_text(line, name, sizeof name);
+        CHECK(name_judge(&score, line), "%s fits the grammar, or would need no exception", name);
+        CHECK(strcmp(last, name) < 0, "%s: sorted, and once", name);
+        memcpy(last, name, sizeof last);
+    }
+    free((void *)text.p);
+}
+
 static const struct hit *see(struct radome *radome, const struct event *event, enum hit_kind kind)
 {
     radome_see(radome, event);
@@ -208,7 +260,7 @@ static void test_dns(struct radome *radome)
         {"example.com", true, 0, true, false, true, 53, "a plain answer: its addresses"},
         {"example.com", true, 0, false, false, false, 53, "an answer without addresses"},
         {"example.com", true, 2, true, false, false, 53, "an error that carries an address all the same"},
-        {"canon.com", true, 0, true, false, true, 53, "fits, but honest letters: a sighting"},
+        {"natura.com", true, 0, true, false, true, 53, "fits, but honest letters: a sighting"},
         {"qamopo.com", false, 0, false, false, false, 5353, "multicast DNS"},
         {"qamopo.com", false, 0, false, false, false, 5355, "LLMNR"},
         {"printer.local", false, 0, false, false, false, 53, "a local name"},
@@ -319,6 +371,8 @@ int main(void)
     test_truncation();
     test_suffix();
     test_alternation();
+    test_sums();
+    test_lookalikes();
     test_dns(radome);
     test_hit(radome);
     test_http_tls(radome);
