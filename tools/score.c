@@ -1,0 +1,300 @@
+/* radome-score: names as arguments or on standard input → what the sensor would make of a look-up of each, and why. The
+ * name goes through the same engine, indicators and allowlist as it would on the wire. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "capture/dns.h"
+#include "classifiers/indicator.h"
+#include "classifiers/name.h"
+#include "classifiers/punycode.h"
+#include "classifiers/radome.h"
+#include "classifiers/suffix.h"
+#include "feeds/allow.h"
+#include "feeds/evidence.h"
+#include "feeds/ioc.h"
+#include "feeds/list.h"
+#include "feeds/writer.h"
+
+enum { FILES = 64, LINE = 16384, OUT = 16384, THRESHOLD = 50 };
+
+struct judge {
+    struct indicators *indicators;
+    struct allow *allow;
+    struct radome *radome;
+    struct dns_msg *dns;
+    bool json, explain;
+};
+
+struct opinion {
+    char name[HIT_NAME], text[PUNYCODE_TEXT]; /* as it is looked up; as it is read */
+    struct slice registered;
+    struct name_score score;
+    float alternation;
+    struct hit hit;            /* the heaviest of those that the look-up gave; bits 0: none */
+    struct indicator indicator;
+    bool listed;
+    const char *allowed;       /* the entry that decides; NULL: none */
+    const char *verdict;
+    char why[512];
+};
+
+/* The heaviest hit that a question for the name gives in the engine. */
+static void look_up(struct judge *j, struct opinion *o)
+{
+    memset(j->dns, 0, offsetof(struct dns_msg, rr));
+    j->dns->questions = 1;
+    j->dns->question = (struct dns_question){slice_str(o->name), DNS_A, 1};
+    struct event event = {.kind = EVENT_DNS, .tuple = {.dport = 53, .proto = 17}, .dns = j->dns};
+    radome_see(j->radome, &event);
+    for (const struct hit *hit; (hit = radome_next(j->radome)) != NULL;)
+        if (hit->kind != HIT_SIGHTING && hit->bits > o->hit.bits)
+            o->hit = *hit;
+}
+
+/* A line as people write names, or as it stands where it is no name. */
+static void set_name(struct opinion *o, struct slice line)
+{
+    if (!list_name(line, o->name)) {
+        slice_text(line, o->name, sizeof o->name);
+        for (char *p = o->name; *p != '\0'; p++)
+            *p = (char)(*p >= 'A' && *p <= 'Z' ? *p | 0x20 : *p);
+    }
+    struct slice name = slice_str(o->name);
+    punycode_decode(name, o->text);
+    o->registered = suffix_registered(name);
+    ptrdiff_t dot = slice_chr(o->registered, '.');
+    struct slice label = dot < 0 ? o->registered : slice_head(o->registered, (size_t)dot);
+    o->alternation = name_alternation(label);
+    if (!name_judge(&o->score, name) || o->score.label.p != label.p)
+        o->score = (struct name_score){0};
+    o->score.label = label;
+}
+
+static void give_verdict(struct opinion *o)
+{
+    const struct name_score *s = &o->score;
+    if (o->listed) {
+        o->verdict = "listed";
+        snprintf(o->why, sizeof o->why, "%s", o->hit.why);
+    } else if (o->allowed != NULL) {
+        o->verdict = "allowed";
+        snprintf(o->why, sizeof o->why, "%s is on the allowlist%s", o->allowed,
+                 s->grammar ? "; the name fits the family's grammar" : "");
+    } else if (o->hit.bits > 0) {
+        o->verdict = "suspicious";
+        snprintf(o->why, sizeof o->why, "%s", o->hit.why);
+    } else {
+        o->verdict = "ordinary";
+        snprintf(o->why, sizeof o->why, "%s", s->grammar ? "fits the family's grammar, but its letters are those of an honest name"
+                                              : o->registered.len == 0 ? "no registered domain in it"
+                                              : "does not fit the family's grammar");
+    }
+}
+
+static void judge(struct judge *j, struct slice line, struct opinion *o)
+{
+    *o = (struct opinion){0};
+    set_name(o, line);
+    struct slice name = slice_str(o->name);
+    look_up(j, o);
+    o->listed = indicators_find_domain(j->indicators, name, &o->indicator);
+    o->allowed = allow_find(j->allow, name);
+    give_verdict(o);
+    if (o->allowed != NULL && !o->listed)
+        o->hit.bits = 0;
+}
+
+static void put_json(const struct opinion *o)
+{
+    char out[OUT];
+    struct writer w = writer_of(out, sizeof out);
+    writer_object(&w, NULL);
+    writer_text(&w, "name", o->name);
+    if (strcmp(o->name, o->text) != 0)
+        writer_text(&w, "unicode", o->text);
+    writer_bytes(&w, "registered_domain", o->registered);
+    writer_text(&w, "verdict", o->verdict);
+    writer_int(&w, "risk_score", evidence_risk_score(o->hit.bits));
+    writer_number(&w, "evidence_bits", (double)o->hit.bits);
+    writer_bytes(&w, "label", o->score.label);
+    writer_number(&w, "alternation", (double)o->alternation);
+    writer_bool(&w, "grammar", o->score.grammar);
+    if (o->score.grammar) {
+        writer_number(&w, "shape_bits", (double)o->score.shape_bits);
+        writer_number(&w, "ngram_bits", (double)o->score.ngram_bits);
+        writer_number(&w, "generator_bits", (double)o->score.generator_bits);
+        writer_number(&w, "honest_bits", (double)o->score.honest_bits);
+    }
+    if (o->listed) {
+        writer_object(&w, "indicator");
+        writer_text(&w, "name", o->indicator.value);
+        writer_text(&w, "family", o->indicator.family);
+        writer_text(&w, "provider", o->indicator.provider);
+        writer_text(&w, "description", o->indicator.description);
+        writer_end(&w);
+    }
+    if (o->allowed != NULL)
+        writer_text(&w, "allowlist_entry", o->allowed);
+    writer_text(&w, "why", o->why);
+    writer_end(&w);
+    printf("%.*s\n", (int)w.len, out);
+}
+
+/* Text from outside goes through the JSON writer: what could steer a terminal comes out escaped. Returns the columns. */
+static int put_safe(struct slice text)
+{
+    char out[8 * PUNYCODE_TEXT];
+    struct writer w = writer_of(out, sizeof out);
+    writer_array(&w, NULL);
+    writer_bytes(&w, NULL, text);
+    writer_end(&w);
+    return w.len < 4 ? 0 : printf("%.*s", (int)w.len - 4, out + 2); /* without [" and "] */
+}
+
+static void put_explanation(const struct opinion *o)
+{
+    const struct name_score *s = &o->score;
+    printf("    registered   ");
+    put_safe(o->registered);
+    printf("\n    label        ");
+    put_safe(s->label);
+    printf(", %.0f %% of its neighbouring letters alternate\n", (double)o->alternation * 100);
+    if (strcmp(o->name, o->text) != 0) {
+        printf("    in letters   ");
+        put_safe(slice_str(o->text));
+        printf("\n");
+    }
+    if (s->grammar) {
+        float sum = s->shape_bits + s->ngram_bits;
+        printf("    grammar      %+6.2f bits: 17 consonants and a o u in turn, 5 to 8 letters, .com\n", (double)s->shape_bits);
+        printf("    letters      %+6.2f bits: 2^%.1f from the generator, 2^%.1f among honest names, calibrated\n",
+               (double)s->ngram_bits, (double)s->generator_bits, (double)s->honest_bits);
+        printf("    sum          %+6.2f bits%s\n", (double)sum,
+               sum > NAME_CAP_BITS ? ", cut: one unlisted name is never enough" : sum < NAME_FLOOR_BITS ? ", too few for a hit" : "");
+    }
+    if (o->listed)
+        printf("    indicator    %s: %s%s%s\n", o->indicator.value, o->indicator.family, o->indicator.family[0] ? ", " : "",
+               o->indicator.provider);
+    if (o->allowed != NULL)
+        printf("    allowlist    %s%s\n", o->allowed, o->listed ? " (the indicator beats it)" : "");
+}
+
+static void put_text(const struct opinion *o, bool explain)
+{
+    int columns = put_safe(slice_str(o->name));
+    printf("%*s %4d %5.1f  %-10s %4.2f  %-3s ", columns < 28 ? 28 - columns : 0, "", evidence_risk_score(o->hit.bits),
+           (double)o->hit.bits, o->verdict, (double)o->alternation, o->score.grammar ? "yes" : "no");
+    if (o->score.grammar)
+        printf("%+6.2f  ", (double)o->score.ngram_bits);
+    else
+        printf("%6s  ", "-");
+    put_safe(slice_str(o->why));
+    printf("\n");
+    if (explain)
+        put_explanation(o);
+}
+
+static void score_line(struct judge *j, struct slice line)
+{
+    struct opinion opinion;
+    line = slice_trim(line);
+    if (line.len == 0)
+        return;
+    judge(j, line, &opinion);
+    if (j->json)
+        put_json(&opinion);
+    else
+        put_text(&opinion, j->explain);
+}
+
+static int usage(FILE *out, int status)
+{
+    fprintf(out, "usage: radome-score [--json] [--explain] [--ioc FILE] [--allow FILE] [--no-builtin-ioc] [--no-builtin-allow] [NAME ...]\n");
+    if (status == 0)
+        printf("Says of each name what the sensor would make of a look-up, and why. Without a NAME, one a line from standard input.\n"
+               "  --json              one JSON object a name\n"
+               "  --explain           the parts of the score, and the allowlist entry or indicator that decided\n"
+               "  --ioc FILE          indicators beside the built-in ones, repeatable\n"
+               "  --allow FILE        names never to flag beside the built-in ones, repeatable\n"
+               "  --no-builtin-ioc    without the built-in indicators\n"
+               "  --no-builtin-allow  without the built-in list of honest look-alikes\n"
+               "Columns: name, risk score (0 to 100), bits of evidence, verdict, alternation, grammar, the letters' bits, why.\n");
+    return status;
+}
+
+static int complain(const char *what)
+{
+    fprintf(stderr, "radome-score: %s\n", what);
+    return 2;
+}
+
+static int run(struct judge *j, char **names, int count)
+{
+    if (!j->json)
+        printf("%-28s %4s %5s  %-10s %4s  %-3s %6s  %s\n", "name", "risk", "bits", "verdict", "alt", "fit", "ngram", "why");
+    for (int i = 0; i < count; i++)
+        score_line(j, slice_str(names[i]));
+    char line[LINE];
+    while (count == 0 && fgets(line, sizeof line, stdin) != NULL)
+        score_line(j, slice_of(line, strcspn(line, "\r\n")));
+    if (count == 0 && ferror(stdin)) {
+        fprintf(stderr, "radome-score: standard input: %s\n", strerror(errno));
+        return 1;
+    }
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "radome-score: standard output: %s\n", strerror(errno));
+        return 1;
+    }
+    return 0;
+}
+
+static void judge_close(struct judge *j)
+{
+    radome_close(j->radome);
+    allow_close(j->allow);
+    indicators_close(j->indicators);
+    free(j->dns);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, {"explain", no_argument, NULL, 'e'}, {"ioc", required_argument, NULL, 'i'},
+        {"allow", required_argument, NULL, 'a'}, {"no-builtin-ioc", no_argument, NULL, 'I'},
+        {"no-builtin-allow", no_argument, NULL, 'A'}, {"help", no_argument, NULL, 'h'}, {0}};
+    const char *ioc[FILES], *allow[FILES];
+    size_t iocs = 0, allows = 0;
+    bool builtin_ioc = true, builtin_allow = true;
+    struct judge j = {0};
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (option == 'h')
+            return usage(stdout, 0);
+        if (option == '?' || (option == 'i' && iocs == FILES) || (option == 'a' && allows == FILES))
+            return usage(stderr, 2);
+        j.json |= option == 'j';
+        j.explain |= option == 'e';
+        builtin_ioc &= option != 'I';
+        builtin_allow &= option != 'A';
+        if (option == 'i')
+            ioc[iocs++] = optarg;
+        if (option == 'a')
+            allow[allows++] = optarg;
+    }
+    char err[ERRLEN];
+    struct classifier_settings settings = {0};
+    int status = 2;
+    if ((j.indicators = ioc_open(ioc, iocs, builtin_ioc, 0, NULL, err)) == NULL ||
+        (j.allow = allow_open(allow, allows, builtin_allow, 0, err)) == NULL)
+        complain(err);
+    else if (settings.indicators = j.indicators, (j.radome = radome_open(&settings, err)) == NULL)
+        complain(err);
+    else if ((j.dns = calloc(1, sizeof *j.dns)) == NULL)
+        complain("no memory");
+    else
+        status = run(&j, argv + optind, argc - optind);
+    judge_close(&j);
+    return status;
+}
