@@ -32,7 +32,7 @@ TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
 
 .SECONDARY:
-.PHONY: all demo check tests fuzz layers help clean
+.PHONY: all demo check tests fuzz layers help clean names-report model
 
 all: $(PROGRAMS) ## build the sensor and its companions
 
@@ -46,9 +46,6 @@ $(BUILD)/libhouse.a: $(OBJECTS)
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALLFLAGS) -c -o $@ $<
-
-# What feeds/builtin.c takes in as it is.
-$(BUILD)/feeds/builtin.o: feeds/indicators.csv feeds/lookalikes.txt
 
 # The registry of classifiers: every constant that a file in classifiers/ ends in.
 $(BUILD)/registry.c: $(wildcard classifiers/*.c)
@@ -94,8 +91,19 @@ fuzz: ## run every fuzzer on from its corpus (clang)
 	  echo "== $$name"; build/fuzz/tests/$$f -max_total_time=$(SECONDS) -rss_limit_mb=2048 -print_final_stats=1 \
 	  build/corpus/$$name tests/corpus/$$name 2>&1 | tail -n 12 || exit 1; done
 
+# What is measured and learnt from lists that are not part of the project: names/ and indicators/ below DATA.
+$(BUILD)/tests/names_report: $(BUILD)/tests/names_report.o $(BUILD)/libhouse.a
+	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+names-report: $(BUILD)/tests/names_report ## what the name model is worth: DATA=folder of lists
+	$< $(DATA) feeds/lookalikes.txt
+model: ABOUT ?= a union of public popularity lists; popular: WebsiteLaunches of November 2025
+model: $(BUILD)/radome-train ## learn classifiers/model.h anew: DATA=folder of lists
+	$< --honest $(DATA)/names/honest_dev.tsv.gz --popular $(DATA)/names/popular_100k.txt.gz \
+	   --listed feeds/indicators.csv --lookalikes feeds/lookalikes.txt --about '$(ABOUT)' > $(BUILD)/model.h
+	mv $(BUILD)/model.h classifiers/model.h
+
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 clean: ## remove build/
 	rm -rf build
