@@ -47,6 +47,9 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALLFLAGS) -c -o $@ $<
 
+# What feeds/builtin.c takes in as it is.
+$(BUILD)/feeds/builtin.o: feeds/indicators.csv feeds/lookalikes.txt
+
 # The registry of classifiers: every constant that a file in classifiers/ ends in.
 $(BUILD)/registry.c: $(wildcard classifiers/*.c)
 	@mkdir -p $(@D)

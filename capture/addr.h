@@ -1,4 +1,5 @@
-/* Addresses and 5-tuples. IPv4 is kept v4-mapped (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2), so one shape serves both. */
+/* Addresses and 5-tuples. IPv4 is kept v4-mapped (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2), so one shape serves
+ * both. */
 #pragma once
 
 #include "capture/slice.h"

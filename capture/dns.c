@@ -7,7 +7,8 @@ enum {
     NAME_WIRE = 255,                     /* bytes of a name with its length bytes and the root (RFC 1035 section 3.1) */
     JUMPS = 127,                         /* a name has no more labels than that, so more pointers compress nothing */
     NAME_TEXT = NAME_WIRE * NAME_ESCAPE, /* what a name takes at most when it is written out */
-    KNOWN = 4                            /* names that a pointer may lead to again, remembered with their text */
+    KNOWN = 4,                           /* names that a pointer may lead to again, remembered with their text */
+    IN = 1                               /* the class of the Internet */
 };
 
 /* A message being read. The offsets of a few names are kept with their text: nearly every owner in an answer is one
@@ -45,7 +46,7 @@ static void remember(struct reader *r, size_t at, struct slice name)
 }
 
 /* Where the pointer at `at` leads, or 0. It may only go back before the labels it ends (an honest one names a "prior
- * occurrence", RFC 1035 section 4.1.4), so a walk never turns in a circle; and not into the header, where no name is. */
+ * occurrence", RFC 1035 section 4.1.4), so no walk turns in a circle; and not into the header, where no name is. */
 static size_t jump(struct slice wire, size_t at, size_t before)
 {
     size_t to = (size_t)(wire.p[at] & 0x3f) << 8 | wire.p[at + 1];
@@ -289,6 +290,30 @@ bool dns_parse(struct dns_msg *msg, struct slice wire)
     return class_exists(msg->rr[0].class) || msg->rr[0].type == DNS_OPT;
 }
 
+/* Nobody has said that this is DNS, so all is asked for that other protocols would have to have by chance: a plain
+ * operation, one question, about a name of visible bytes in class IN, and just the records that a query has and that
+ * there is room for. A name of one label would let in NetBIOS, which has the same shape. */
+bool dns_looks_like(struct slice wire)
+{
+    enum { ANSWER = 0x8000, RCODE = 0x000f, OPCODE_AND_Z = 0x7840, QUESTION_LEAST = 7, RECORD_LEAST = 11 };
+    struct cursor c = cursor_of(wire);
+    cursor_skip(&c, 2);
+    uint16_t flags = cursor_u16(&c), questions = cursor_u16(&c), answers = cursor_u16(&c), authorities = cursor_u16(&c);
+    size_t records = (size_t)answers + authorities + cursor_u16(&c), after;
+    if (c.bad || questions != 1 || (flags & OPCODE_AND_Z) != 0
+        || wire.len < HEADER + QUESTION_LEAST + records * RECORD_LEAST)
+        return false;
+    if ((flags & ANSWER) == 0 && ((flags & RCODE) != 0 || answers + authorities > 0))
+        return false;
+    char text[NAME_TEXT];
+    ptrdiff_t len = walk(wire, HEADER, wire.len, &after, text);
+    if (len <= 0 || memchr(text, '\\', (size_t)len) != NULL || memchr(text, '.', (size_t)len) == NULL)
+        return false;
+    c = cursor_of(slice_from(wire, after));
+    uint16_t type = cursor_u16(&c), class = cursor_u16(&c);
+    return !c.bad && type != 0 && class == IN && (records > 0 || cursor_left(&c) == 0);
+}
+
 static size_t add_once(struct addr *out, size_t count, const struct addr *addr)
 {
     for (size_t i = 0; i < count; i++)
@@ -302,7 +327,7 @@ static size_t add_once(struct addr *out, size_t count, const struct addr *addr)
  * one step only, so after as many steps as there are answers the chain is a circle. */
 size_t dns_addresses(const struct dns_msg *msg, struct addr *out, size_t max)
 {
-    enum { IN = 1, CHAIN = 32 };
+    enum { CHAIN = 32 };
     struct slice name = msg->question.name;
     size_t count = 0;
     for (unsigned step = 0; name.len > 0 && step <= msg->answers && step < CHAIN; step++) {

@@ -43,5 +43,8 @@ struct dns_msg {
 /* False: not a DNS message. The slices borrow msg and wire; of rr and text only what is counted is written. */
 bool dns_parse(struct dns_msg *, struct slice wire);
 
+/* True for an ordinary query or answer about one visible name: sure enough to tell DNS on any port. */
+bool dns_looks_like(struct slice wire);
+
 /* The addresses that the question's name leads to, through CNAMEs; returns how many of at most `max`. */
 size_t dns_addresses(const struct dns_msg *, struct addr *out, size_t max);

@@ -118,12 +118,14 @@ static bool from_client(const struct packet *packet)
 }
 
 /* A SYN begins another connection on the same ports once the former one is over, or where its number shows that the
- * end of the former one was not seen. Inside the window it is an old or forged one (RFC 5961 section 4). */
+ * end of the former one was not seen. Inside the window it is an old or forged one (RFC 5961 section 4). A stream that
+ * nobody follows any more has no window to go by. */
 static bool begins_another(const struct flow *flow, const struct packet *packet, int side)
 {
     if (packet->kind != PACKET_TCP || (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
         return false;
-    return flow->closing || !stream_near(&flow->side[side], packet->seq + 1, STREAM_WINDOW);
+    const struct stream *stream = &flow->side[side];
+    return flow->closing || stream->ended || !stream_near(stream, packet->seq + 1, STREAM_WINDOW);
 }
 
 static struct flow *make(struct flows *flows, struct flow **bucket, const struct packet *packet, int *side)

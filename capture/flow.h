@@ -1,5 +1,6 @@
-/* A fixed table of flows: find or make, expire by packet time, evict the longest idle when full (in a flood,
- * of the flood). Lookups are keyed with a random seed. The table owns the flows; what an upper room hangs on one it takes off before flow_close. */
+/* A fixed table of flows: find or make, expire by packet time, evict the longest idle when full (of a flood first).
+ * Lookups are keyed with a random seed. The table owns the flows; what an upper room hangs on one it takes off before
+ * flow_close. */
 #pragma once
 
 #include "capture/stream.h"

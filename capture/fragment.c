@@ -16,8 +16,8 @@ struct part {
     uint8_t bytes[PART];
 };
 
-/* The version tells v4-mapped addresses in IPv6 from IPv4. With IPv6 the protocol is not part of the key: only the first
- * fragment's counts (RFC 8200 section 4.5). */
+/* The version tells v4-mapped addresses in IPv6 from IPv4. With IPv6 the protocol is not part of the key: only the
+ * first fragment's counts (RFC 8200 section 4.5). */
 struct key {
     struct addr src, dst;
     uint32_t id;
@@ -58,7 +58,8 @@ struct fragments *fragments_open(size_t bytes, uint64_t seed, char err[static ER
     f->buckets = calloc(f->mask, sizeof *f->buckets);
     f->mask--;
     f->datagrams = pool_open(sizeof(struct datagram), count * ((sizeof(struct datagram) + 63) / 64 * 64), err);
-    f->parts = pool_open(sizeof(struct part), (count < PARTS ? PARTS : count * PER_DATAGRAM) * sizeof(struct part), err);
+    size_t parts = count * PER_DATAGRAM > PARTS ? count * PER_DATAGRAM : PARTS; /* one of any size fits */
+    f->parts = pool_open(sizeof(struct part), parts * sizeof(struct part), err);
     if (f->buckets == NULL || f->datagrams == NULL || f->parts == NULL) {
         error_set(err, "no memory for %zu datagrams in fragments; lower the memory setting", count);
         fragments_close(f);

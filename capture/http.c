@@ -192,10 +192,13 @@ static bool give_transaction(struct http *h, struct event *e)
     return true;
 }
 
+/* A response that may be early waits for its request until something else is heard from its side. */
 static bool complete(const struct http *h)
 {
     const struct exchange *x = h->first;
-    return x != NULL && x->ended[0] && x->ended[1] && http_early(h, h->us) != x;
+    const struct side *server = &h->side[1];
+    bool waits = x != NULL && x == http_early(h, h->us) && server->in.len == 0 && server->line == NULL;
+    return x != NULL && x->ended[0] && x->ended[1] && !waits;
 }
 
 /* Bodies go before heads, so that what was given up has handed out its last piece before its room is asked for. */
@@ -214,7 +217,7 @@ bool http_next(struct http *h, struct event *e)
             }
         for (int i = 0; i < 2 && !moved; i++)
             if (h->side[i].in.len > 0 || h->side[i].line_ready) {
-                http_head_line(h, i);
+                http_read_head(h, i);
                 moved = true;
             }
         if (moved)

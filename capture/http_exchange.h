@@ -45,7 +45,7 @@ struct slice exchange_keep(struct exchange *, int side, struct slice text, unsig
 /* Counts a field that is not kept. */
 void exchange_leave_out(struct exchange *, int side);
 
-/* False: no room for the field, it is left out. */
+/* Both in one line, the value behind the name. False: no room for the field, it is left out. */
 bool exchange_field(struct exchange *, int side, struct slice name, struct slice value);
 
 /* Joins a folded line (RFC 9112 section 5.2) to the field that was kept last. */

@@ -79,6 +79,8 @@ static void request_line(struct http *h, struct slice line)
         h->answering = x;
     }
     http_message_begin(h, 0, x, r.version);
+    if (s->line_len > HTTP_LINE_MAX)
+        x->t.request.flags |= HTTP_LIMIT;
     x->t.request.method = exchange_keep(x, 0, r.method, 100);
     x->t.request.target = exchange_keep(x, 0, r.target, 75);
     http_line_drop(h, s);
@@ -189,31 +191,44 @@ static void head_over(struct http *h, int side)
     http_leave(h, HTTP_TUNNEL);
 }
 
-void http_head_line(struct http *h, int side)
+/* Up to the end of the head, as far as it is here. */
+static void read_fields(struct http *h, int side)
 {
     struct side *s = &h->side[side];
     struct slice line;
-    if (side == 1 && s->state == SIDE_START && s->in.len > 0 && answer_bare(h))
+    while (line_next(h, s, &line)) {
+        bool over = line.len == 0;
+        s->head_bytes += s->line_len + 1;
+        if ((s->line_len > HTTP_LINE_MAX || s->head_bytes > HTTP_HEAD_MAX) && s->exchange != NULL)
+            exchange_message(s->exchange, side)->flags |= HTTP_LIMIT;
+        if (!over)
+            field_line(h, side, line);
+        http_line_drop(h, s);
+        if (over) {
+            head_over(h, side);
+            return;
+        }
+    }
+}
+
+void http_read_head(struct http *h, int side)
+{
+    struct side *s = &h->side[side];
+    struct slice line;
+    if (s->state == SIDE_FIELDS) {
+        read_fields(h, side);
         return;
-    if (s->state == SIDE_START && s->line == NULL && !s->line_ready)
+    }
+    if (side == 1 && s->in.len > 0 && answer_bare(h))
+        return;
+    if (s->line == NULL && !s->line_ready)
         s->us = h->us;
     if (!line_next(h, s, &line))
         return;
-    bool cut = s->line_len > HTTP_LINE_MAX;
-    s->head_bytes += s->line_len + 1;
-    if (s->state == SIDE_FIELDS) {
-        if (line.len > 0)
-            field_line(h, side, line);
+    if (line.len == 0)
         http_line_drop(h, s);
-        if (line.len == 0)
-            head_over(h, side);
-    } else if (line.len == 0) {
-        http_line_drop(h, s);
-    } else if (side == 0) {
+    else if (side == 0)
         request_line(h, line);
-    } else {
+    else
         status_line(h, line);
-    }
-    if ((cut || s->head_bytes > HTTP_HEAD_MAX) && s->exchange != NULL)
-        exchange_message(s->exchange, side)->flags |= HTTP_LIMIT;
 }

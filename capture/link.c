@@ -78,7 +78,8 @@ enum layer link_mpls(struct walk *w)
     uint8_t version = w->rest.p[0] >> 4;
     if (version == 4 || version == 6)
         return LAYER_IP;
-    if (version == 0 && w->rest.len >= 18 && link_ethertype((uint16_t)(w->rest.p[16] << 8 | w->rest.p[17])) != LAYER_OTHER)
+    const uint8_t *p = w->rest.p;
+    if (version == 0 && w->rest.len >= 18 && link_ethertype((uint16_t)(p[16] << 8 | p[17])) != LAYER_OTHER)
         w->rest = slice_from(w->rest, 4);
     return LAYER_ETHERNET;
 }

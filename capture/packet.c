@@ -251,7 +251,8 @@ bool packet_decode(struct packet *packet, const struct frame *frame, struct pack
     return run(&w, first, stats);
 }
 
-bool packet_decode_ip(struct packet *packet, struct slice datagram, uint64_t us, unsigned depth, struct packet_stats *stats)
+bool packet_decode_ip(struct packet *packet, struct slice datagram, uint64_t us, unsigned depth,
+                      struct packet_stats *stats)
 {
     *packet = blank;
     packet->us = us;

@@ -29,10 +29,12 @@ static const struct {
     uint16_t id;
     enum proto_answer answer;
 } names[] = {
-    {NDPI_PROTOCOL_DNS, PROTO_DNS},        {NDPI_PROTOCOL_MDNS, PROTO_DNS},        {NDPI_PROTOCOL_LLMNR, PROTO_DNS},
-    {NDPI_PROTOCOL_HTTP, PROTO_HTTP},      {NDPI_PROTOCOL_HTTP_PROXY, PROTO_HTTP}, {NDPI_PROTOCOL_HTTP_CONNECT, PROTO_HTTP},
-    {NDPI_PROTOCOL_TLS, PROTO_TLS},        {NDPI_PROTOCOL_MAIL_IMAPS, PROTO_TLS},  {NDPI_PROTOCOL_MAIL_POPS, PROTO_TLS},
-    {NDPI_PROTOCOL_MAIL_SMTPS, PROTO_TLS}, {NDPI_PROTOCOL_QUIC, PROTO_QUIC},
+    {NDPI_PROTOCOL_DNS, PROTO_DNS},         {NDPI_PROTOCOL_MDNS, PROTO_DNS},
+    {NDPI_PROTOCOL_LLMNR, PROTO_DNS},       {NDPI_PROTOCOL_HTTP, PROTO_HTTP},
+    {NDPI_PROTOCOL_HTTP_PROXY, PROTO_HTTP}, {NDPI_PROTOCOL_HTTP_CONNECT, PROTO_HTTP},
+    {NDPI_PROTOCOL_TLS, PROTO_TLS},         {NDPI_PROTOCOL_MAIL_IMAPS, PROTO_TLS},
+    {NDPI_PROTOCOL_MAIL_POPS, PROTO_TLS},   {NDPI_PROTOCOL_MAIL_SMTPS, PROTO_TLS},
+    {NDPI_PROTOCOL_QUIC, PROTO_QUIC},
 };
 
 /* Only the dissectors of those protocols are switched on: what is something else costs a sixth, and is then not known
@@ -54,7 +56,8 @@ static struct ndpi_detection_module_struct *module_open(void)
 struct proto *proto_open(size_t flows, char err[static ERRLEN])
 {
     if (ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(struct ndpi_flow_struct)) {
-        error_set(err, "the nDPI that is loaded (%s) is not the one radome was built with; build it again", ndpi_revision());
+        error_set(err, "the nDPI that is loaded (%s) is not the one radome was built with; build it again",
+                  ndpi_revision());
         return NULL;
     }
     struct proto *p = calloc(1, sizeof *p);

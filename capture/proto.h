@@ -1,4 +1,4 @@
-/* nDPI's opinion of what a flow speaks, for flows on ports that do not tell: the only file that names <ndpi_api.h>. Built
+/* nDPI's opinion of what a flow speaks, for flows on ports that do not tell; its .c alone names <ndpi_api.h>. Built
  * with WITH_NDPI=0 it has no opinion, and says so. One module a thread, opened one at a time. */
 #pragma once
 

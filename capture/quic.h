@@ -1,5 +1,5 @@
-/* QUIC's first packets → ClientHello. They are encrypted with keys that everyone can derive (RFC 9001 section 5.2,
- * RFC 9369 section 3.3): versions 1 and 2 and the last drafts before them. The only file that names OpenSSL's ciphers. */
+/* QUIC's first packets → ClientHello. They are encrypted with keys that everyone can derive (RFC 9001 section 5.2, RFC
+ * 9369 section 3.3): versions 1 and 2 and the last drafts before them. Its .c alone names OpenSSL's ciphers. */
 #pragma once
 
 #include "capture/error.h"

@@ -87,6 +87,13 @@ static inline ptrdiff_t slice_chr(struct slice s, uint8_t byte)
     return at == NULL ? -1 : at - s.p;
 }
 
+/* What stands before the first such byte; all of it where there is none. */
+static inline struct slice slice_until(struct slice s, uint8_t byte)
+{
+    ptrdiff_t at = slice_chr(s, byte);
+    return at < 0 ? s : slice_head(s, (size_t)at);
+}
+
 /* Without the spaces and tabs at both ends (RFC 9110 section 5.6.3, OWS). */
 static inline struct slice slice_trim(struct slice s)
 {

@@ -8,7 +8,7 @@ enum {
     UNHEARD_US = 3000000   /* the same where the other side, and so its acknowledgements, are not captured */
 };
 
-/* One block. Bytes that the snaplen cut off behind the data count as received, and become a gap when their turn comes. */
+/* One block. Bytes that the snaplen cut off behind the data count as received, and become a gap in their turn. */
 struct segment {
     struct segment *next;
     uint64_t us; /* when the first of it came */
@@ -61,7 +61,7 @@ static void give_lent(struct stream *stream, struct pool *pool)
 
 bool stream_near(const struct stream *stream, uint32_t seq, uint32_t distance)
 {
-    return !stream->started || seq - stream->next + distance <= 2 * distance;
+    return !stream->started || stream->ended || seq - stream->next + distance <= 2 * distance;
 }
 
 /* Copies as much of *part as fits behind the segment's bytes. */
@@ -333,7 +333,6 @@ bool stream_next(struct stream *stream, struct piece *piece, struct pool *pool, 
         return false;
     *piece = (struct piece){PIECE_END, slice_of(NULL, 0), 0};
     stream_drop(stream, pool);
-    stream->ended = true;
     return true;
 }
 
@@ -363,4 +362,5 @@ void stream_drop(struct stream *stream, struct pool *pool)
     stream->waiting = 0;
     stream->fresh = slice_of(NULL, 0);
     stream->lost = stream->fresh_lost = 0;
+    stream->ended = true;
 }

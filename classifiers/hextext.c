@@ -1,6 +1,6 @@
 #include "classifiers/hextext.h"
 
-static int digit(uint8_t byte)
+int hextext_digit(uint8_t byte)
 {
     if (byte >= '0' && byte <= '9')
         return byte - '0';
@@ -65,7 +65,7 @@ bool hextext_decode(struct slice hex, char out[static HEXTEXT_MAX], struct slice
     if (hex.len % 2 != 0 || hex.len < 2 * HEXTEXT_MIN)
         return false;
     for (size_t i = 0; i < hex.len; i += 2) {
-        int high = digit(hex.p[i]), low = digit(hex.p[i + 1]);
+        int high = hextext_digit(hex.p[i]), low = hextext_digit(hex.p[i + 1]);
         if (high < 0 || low < 0 || !printable(high * 16 + low))
             return false;
         out[i / 2] = (char)(high * 16 + low);

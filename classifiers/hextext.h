@@ -12,3 +12,6 @@ bool hextext_decode(struct slice hex, char out[static HEXTEXT_MAX], struct slice
 
 /* Cuts the next pair off such a text, a leading "/" or "?" skipped; false: none left. */
 bool hextext_pair(struct slice *text, struct slice *name, struct slice *value);
+
+/* 0 to 15, or -1 where the byte is no hex digit. */
+int hextext_digit(uint8_t byte);

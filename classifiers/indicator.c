@@ -5,6 +5,7 @@
 #include "capture/dns.h"
 #include "capture/http.h"
 #include "capture/tls.h"
+#include "classifiers/hextext.h"
 
 /* What being listed is worth, in bits. A list is made once and traffic goes on: names expire and are bought by others,
  * addresses are shared from the first day, so the weight is that of the thing, not of the list's good name. */
@@ -178,30 +179,17 @@ static void see_tls(void *state, const struct event *event, struct hits *hits)
     match_addr(&m, &event->tuple.dst);
 }
 
-static int hex_digit(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 /* %41 → A (RFC 3986 section 2.1); what is no escape stays as it is. An output too long is cut. */
 static struct slice unescape(struct slice in, char *out, size_t size)
 {
     size_t n = 0;
     while (in.len > 0 && n < size) {
-        bool escape = in.len >= 3 && in.p[0] == '%' && hex_digit(in.p[1]) >= 0 && hex_digit(in.p[2]) >= 0;
-        out[n++] = (char)(escape ? hex_digit(in.p[1]) << 4 | hex_digit(in.p[2]) : in.p[0]);
+        int high = in.len >= 3 && in.p[0] == '%' ? hextext_digit(in.p[1]) : -1, low = high < 0 ? -1 : hextext_digit(in.p[2]);
+        bool escape = low >= 0;
+        out[n++] = (char)(escape ? high * 16 + low : in.p[0]);
         in = slice_from(in, escape ? 3 : 1);
     }
     return slice_of(out, n);
-}
-
-static struct slice until(struct slice s, uint8_t byte)
-{
-    ptrdiff_t at = slice_chr(s, byte);
-    return at < 0 ? s : slice_head(s, (size_t)at);
 }
 
 static struct slice after_last(struct slice s, uint8_t byte)
@@ -216,16 +204,16 @@ static void match_disposition(struct match *m, struct slice field)
 {
     char name[HIT_NAME];
     while (field.len > 0) {
-        struct slice part = slice_trim(until(field, ';'));
-        field = slice_from(field, until(field, ';').len + 1);
-        struct slice key = slice_trim(until(part, '='));
-        struct slice value = slice_trim(slice_from(part, until(part, '=').len + 1));
+        struct slice part = slice_trim(slice_until(field, ';'));
+        field = slice_from(field, slice_until(field, ';').len + 1);
+        struct slice key = slice_trim(slice_until(part, '='));
+        struct slice value = slice_trim(slice_from(part, slice_until(part, '=').len + 1));
         if (slice_ieq(key, S("filename*")))
             value = unescape(after_last(value, '\''), name, sizeof name);
         else if (!slice_ieq(key, S("filename")))
             continue;
         if (slice_starts(value, S("\"")))
-            value = until(slice_from(value, 1), '"');
+            value = slice_until(slice_from(value, 1), '"');
         match(m, INDICATOR_FILE_NAME, after_last(after_last(value, '/'), '\\'));
     }
 }
@@ -242,13 +230,13 @@ static void match_updates(struct match *m, struct slice query)
 {
     char text[HIT_NAME];
     while (query.len > 0) {
-        struct slice parameter = until(query, '&');
+        struct slice parameter = slice_until(query, '&');
         query = slice_from(query, parameter.len + 1);
         if (!slice_starts(parameter, S("x=")))
             continue;
         struct slice value = unescape(slice_from(parameter, 2), text, sizeof text);
         if (slice_starts(value, S("id=")))
-            match(m, INDICATOR_EXTENSION, until(slice_from(value, 3), '&'));
+            match(m, INDICATOR_EXTENSION, slice_until(slice_from(value, 3), '&'));
     }
 }
 
@@ -276,7 +264,7 @@ static void see_http(void *state, const struct event *event, struct hits *hits)
     const struct http_transaction *transaction = event->http;
     char host[HIT_NAME], text[HIT_NAME];
     struct slice name = slice_of(host, hit_host(host, &transaction->request));
-    struct slice uri = until(hit_path(&transaction->request), '#'), path = until(uri, '?');
+    struct slice uri = slice_until(hit_path(&transaction->request), '#'), path = slice_until(uri, '?');
     struct slice file = unescape(after_last(path, '/'), text, sizeof text);
     struct addr addr;
 

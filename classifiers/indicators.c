@@ -66,7 +66,7 @@ static struct slice key_of(enum indicator_type type, struct slice value)
     return scheme < 0 ? value : slice_from(value, (size_t)scheme + 3);
 }
 
-/* The value in the form in which it is kept. In a URL only scheme and host are without case; a fragment never leaves the
+/* The value in the form in which it is hashed. In a URL only scheme and host are without case; a fragment never leaves the
  * browser, and no path means "/" (RFC 3986 section 6.2.3). Returns the length, 0 where there is no room. */
 static size_t fold(enum indicator_type type, struct slice value, char out[static INDICATOR_VALUE + 1])
 {
@@ -152,20 +152,23 @@ bool indicators_add(struct indicators *set, const struct indicator *row)
     size_t length = fold(row->type, slice_str(row->value), value);
     if (length == 0)
         return false;
+    bool spelt = row->type == INDICATOR_FILE_NAME || row->type == INDICATOR_EXTENSION; /* WA_WrUp.dat is told as it is known */
     size_t text = length + strlen(row->family) + strlen(row->provider) + strlen(row->description) + 4;
     if (!grow((void **)&set->arena, &set->arena_room, set->arena_used, text, 1) ||
         !grow((void **)&set->row, &set->rows_room, set->rows, 1, sizeof *set->row))
         return false;
     struct row *added = &set->row[set->rows++];
     *added = (struct row){.text = (uint32_t)set->arena_used, .length = (uint16_t)length, .type = (uint8_t)row->type};
-    arena_put(set, value, length);
+    arena_put(set, spelt ? row->value : value, length);
     added->origin = origin_put(set, row);
     return true;
 }
 
-static struct slice row_key(const struct indicators *set, const struct row *row)
+/* Folded text against a row's, which may be kept in its publisher's spelling. */
+static bool same(const struct indicators *set, const struct row *row, struct slice key)
 {
-    return key_of(row->type, slice_of(set->arena + row->text, row->length));
+    struct slice kept = key_of(row->type, slice_of(set->arena + row->text, row->length));
+    return row->type == INDICATOR_URL ? slice_eq(kept, key) : slice_ieq(kept, key);
 }
 
 /* The slot that holds the key, or the free one where it belongs. At most three quarters are in use, so there is one. */
@@ -176,7 +179,7 @@ static struct slot *slot_of(const struct indicators *set, enum indicator_type ty
         if (slot->row == 0)
             return slot;
         const struct row *row = &set->row[slot->row - 1];
-        if (slot->tag == hash >> 32 && row->type == type && slice_eq(row_key(set, row), key))
+        if (slot->tag == hash >> 32 && row->type == type && same(set, row, key))
             return slot;
     }
 }
@@ -184,7 +187,9 @@ static struct slot *slot_of(const struct indicators *set, enum indicator_type ty
 static void insert(struct indicators *set, uint32_t number)
 {
     const struct row *row = &set->row[number];
-    struct slice key = row_key(set, row);
+    char folded[INDICATOR_VALUE + 1];
+    size_t length = fold(row->type, slice_of(set->arena + row->text, row->length), folded);
+    struct slice key = key_of(row->type, slice_of(folded, length));
     uint64_t hash = hash_of(set, row->type, key);
     struct slot *slot = slot_of(set, row->type, key, hash);
     if (slot->row == 0) {

@@ -17,8 +17,8 @@ struct indicators;
 struct indicators *indicators_open(uint64_t seed, char err[static ERRLEN]);
 void indicators_close(struct indicators *);
 
-/* Before sealing: copies the row. Names are expected in punycode, addresses in addr_format's notation. False: an empty
- * value, one longer than INDICATOR_VALUE, or no memory. */
+/* Before sealing: copies the row, file names and extension ids in their own spelling. Names are expected in punycode,
+ * addresses in addr_format's notation. False: an empty value, one longer than INDICATOR_VALUE, or no memory. */
 bool indicators_add(struct indicators *, const struct indicator *);
 
 /* Builds the table. Of equal rows the first that names a family counts, else the first. False: no memory. */

@@ -12,22 +12,16 @@ struct allow {
     size_t unreadable;
 };
 
-static struct slice until_comma(struct slice line)
-{
-    ptrdiff_t comma = slice_chr(line, ',');
-    return comma < 0 ? line : slice_head(line, (size_t)comma);
-}
-
 /* "name" or "rank,name": the second field counts only behind a number, so that another table is not half understood. */
 static bool name_in(struct slice line, char name[static HIT_NAME])
 {
-    struct slice first = until_comma(line);
+    struct slice first = slice_until(line, ',');
     if (list_name(slice_trim(first), name))
         return true;
     for (size_t i = 0; i < first.len; i++)
         if (first.p[i] < '0' || first.p[i] > '9')
             return false;
-    return list_name(slice_trim(until_comma(slice_from(line, first.len + 1))), name);
+    return list_name(slice_trim(slice_until(slice_from(line, first.len + 1), ',')), name);
 }
 
 static bool read_names(struct allow *allow, const char *source, struct slice text, char err[static ERRLEN])

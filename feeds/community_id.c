@@ -1,39 +1,52 @@
 #include "feeds/community_id.h"
 
 enum { ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58, SCTP = 132 };
-enum { BLOCK = 64, INPUT = 2 + 16 + 16 + 2 + 2 + 2, DIGEST_WORDS = 5, DIGEST = 20 };
+enum { BLOCK = 64, INPUT = 2 + 16 + 16 + 2 + 2 + 2, DIGEST = 20 };
+
+struct words {
+    uint32_t a, b, c, d, e;
+};
 
 static uint32_t rotate(uint32_t x, int n)
 {
     return x << n | x >> (32 - n);
 }
 
-static uint32_t mix(int round, uint32_t b, uint32_t c, uint32_t d)
+/* One of the 80 steps: the five words passed on by one place. */
+static struct words step(struct words v, uint32_t mixed, uint32_t word)
 {
-    switch (round / 20) {
-    case 0: return 0x5a827999 + ((b & c) | (~b & d));
-    case 2: return 0x8f1bbcdc + ((b & c) | (b & d) | (c & d));
-    }
-    return (round < 40 ? 0x6ed9eba1 : 0xca62c1d6) + (b ^ c ^ d);
+    return (struct words){rotate(v.a, 5) + mixed + v.e + word, v.a, rotate(v.b, 30), v.c, v.d};
+}
+
+static uint8_t *put_u32(uint8_t *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> (24 - 8 * i));
+    return at + 4;
 }
 
 /* SHA-1 (FIPS 180-4) of what fits in one block, which the input always does: a few lines that need no library, no
  * context and no error. Nothing here depends on its strength. */
 static void sha1_block(uint8_t digest[static DIGEST], const uint8_t block[static BLOCK])
 {
-    uint32_t w[80], h[DIGEST_WORDS] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
-    uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
+    static const struct words start = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
+    struct words v = start;
+    uint32_t w[80];
     for (int i = 0; i < 16; i++)
-        w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 | (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
+        w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 | (uint32_t)block[4 * i + 2] << 8 |
+               block[4 * i + 3];
     for (int i = 16; i < 80; i++)
         w[i] = rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
-    for (int i = 0; i < 80; i++) {
-        uint32_t next = rotate(a, 5) + mix(i, b, c, d) + e + w[i];
-        e = d, d = c, c = rotate(b, 30), b = a, a = next;
-    }
-    h[0] += a, h[1] += b, h[2] += c, h[3] += d, h[4] += e;
-    for (int i = 0; i < DIGEST; i++)
-        digest[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
+    for (int i = 0; i < 20; i++)
+        v = step(v, 0x5a827999 + ((v.b & v.c) | (~v.b & v.d)), w[i]);
+    for (int i = 20; i < 40; i++)
+        v = step(v, 0x6ed9eba1 + (v.b ^ v.c ^ v.d), w[i]);
+    for (int i = 40; i < 60; i++)
+        v = step(v, 0x8f1bbcdc + ((v.b & v.c) | (v.b & v.d) | (v.c & v.d)), w[i]);
+    for (int i = 60; i < 80; i++)
+        v = step(v, 0xca62c1d6 + (v.b ^ v.c ^ v.d), w[i]);
+    digest = put_u32(put_u32(put_u32(digest, start.a + v.a), start.b + v.b), start.c + v.c);
+    put_u32(put_u32(digest, start.d + v.d), start.e + v.e);
 }
 
 static uint8_t *put(uint8_t *at, const void *bytes, size_t n)
@@ -66,7 +79,8 @@ static void base64(char *out, const uint8_t digest[static DIGEST])
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (int i = 0; i < DIGEST; i += 3) {
-        uint32_t three = (uint32_t)digest[i] << 16 | (uint32_t)digest[i + 1] << 8 | (i + 2 < DIGEST ? digest[i + 2] : 0);
+        uint32_t three =
+            (uint32_t)digest[i] << 16 | (uint32_t)digest[i + 1] << 8 | (i + 2 < DIGEST ? digest[i + 2] : 0);
         for (int shift = 18; shift >= 0; shift -= 6)
             *out++ = letters[three >> shift & 63];
     }

@@ -5,6 +5,6 @@
 
 enum { COMMUNITY_ID = 31 }; /* "1:", 28 characters of base64 and a NUL */
 
-/* TCP, UDP and SCTP with their ports, other protocols without; ICMP, whose type and code a tuple does not hold, gives an
- * empty text. Returns the digest's first 51 bits: a number for the flow, below 2^51, the same for both directions. */
+/* TCP, UDP and SCTP with their ports, others without; ICMP, whose type and code a tuple does not hold, gives an empty
+ * text. Returns the digest's first 51 bits: a number for the flow, the same for both directions. */
 uint64_t community_id(char out[static COMMUNITY_ID], const struct tuple *, uint16_t seed);

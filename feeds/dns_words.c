@@ -7,7 +7,8 @@ struct word {
     const char *text;
 };
 
-static const char *find(const struct word *words, size_t count, uint16_t number, const char *prefix, char scratch[static DNS_WORD])
+static const char *find(const struct word *words, size_t count, uint16_t number, const char *prefix,
+                        char scratch[static DNS_WORD])
 {
     for (size_t i = 0; i < count; i++)
         if (words[i].number == number)
@@ -18,15 +19,17 @@ static const char *find(const struct word *words, size_t count, uint16_t number,
 
 const char *dns_word_of_type(uint16_t type, char scratch[static DNS_WORD])
 {
-    static const struct word words[] = { /* the common ones first */
-        {1, "A"},        {28, "AAAA"},    {65, "HTTPS"},   {5, "CNAME"},   {12, "PTR"},     {6, "SOA"},      {2, "NS"},
-        {16, "TXT"},     {33, "SRV"},     {15, "MX"},      {64, "SVCB"},   {10, "NULL"},    {13, "HINFO"},   {17, "RP"},
-        {18, "AFSDB"},   {24, "SIG"},     {25, "KEY"},     {29, "LOC"},    {35, "NAPTR"},   {36, "KX"},      {37, "CERT"},
-        {39, "DNAME"},   {41, "OPT"},     {42, "APL"},     {43, "DS"},     {44, "SSHFP"},   {45, "IPSECKEY"}, {46, "RRSIG"},
-        {47, "NSEC"},    {48, "DNSKEY"},  {49, "DHCID"},   {50, "NSEC3"},  {51, "NSEC3PARAM"}, {52, "TLSA"}, {53, "SMIMEA"},
-        {55, "HIP"},     {59, "CDS"},     {60, "CDNSKEY"}, {61, "OPENPGPKEY"}, {62, "CSYNC"}, {63, "ZONEMD"}, {99, "SPF"},
-        {108, "EUI48"},  {109, "EUI64"},  {249, "TKEY"},   {250, "TSIG"},  {251, "IXFR"},   {252, "AXFR"},   {255, "ANY"},
-        {256, "URI"},    {257, "CAA"},
+    static const struct word words[] = {
+        /* the common ones first */
+        {1, "A"},       {28, "AAAA"},    {65, "HTTPS"},      {5, "CNAME"},  {12, "PTR"},    {6, "SOA"},
+        {2, "NS"},      {16, "TXT"},     {33, "SRV"},        {15, "MX"},    {64, "SVCB"},   {10, "NULL"},
+        {13, "HINFO"},  {17, "RP"},      {18, "AFSDB"},      {24, "SIG"},   {25, "KEY"},    {29, "LOC"},
+        {35, "NAPTR"},  {36, "KX"},      {37, "CERT"},       {39, "DNAME"}, {41, "OPT"},    {42, "APL"},
+        {43, "DS"},     {44, "SSHFP"},   {45, "IPSECKEY"},   {46, "RRSIG"}, {47, "NSEC"},   {48, "DNSKEY"},
+        {49, "DHCID"},  {50, "NSEC3"},   {51, "NSEC3PARAM"}, {52, "TLSA"},  {53, "SMIMEA"}, {55, "HIP"},
+        {59, "CDS"},    {60, "CDNSKEY"}, {61, "OPENPGPKEY"}, {62, "CSYNC"}, {63, "ZONEMD"}, {99, "SPF"},
+        {108, "EUI48"}, {109, "EUI64"},  {249, "TKEY"},      {250, "TSIG"}, {251, "IXFR"},  {252, "AXFR"},
+        {255, "ANY"},   {256, "URI"},    {257, "CAA"},
     };
     return find(words, sizeof words / sizeof *words, type, "TYPE", scratch);
 }
@@ -40,9 +43,10 @@ const char *dns_word_of_class(uint16_t class, char scratch[static DNS_WORD])
 const char *dns_word_of_rcode(uint8_t rcode, char scratch[static DNS_WORD])
 {
     static const struct word words[] = {
-        {0, "NOERROR"},  {1, "FORMERR"},  {2, "SERVFAIL"}, {3, "NXDOMAIN"}, {4, "NOTIMP"},  {5, "REFUSED"},  {6, "YXDOMAIN"},
-        {7, "YXRRSET"},  {8, "NXRRSET"},  {9, "NOTAUTH"},  {10, "NOTZONE"}, {16, "BADVERS"}, {17, "BADKEY"}, {18, "BADTIME"},
-        {19, "BADMODE"}, {20, "BADNAME"}, {21, "BADALG"},  {22, "BADTRUNC"}, {23, "BADCOOKIE"},
+        {0, "NOERROR"},  {1, "FORMERR"},  {2, "SERVFAIL"},  {3, "NXDOMAIN"},   {4, "NOTIMP"},
+        {5, "REFUSED"},  {6, "YXDOMAIN"}, {7, "YXRRSET"},   {8, "NXRRSET"},    {9, "NOTAUTH"},
+        {10, "NOTZONE"}, {16, "BADVERS"}, {17, "BADKEY"},   {18, "BADTIME"},   {19, "BADMODE"},
+        {20, "BADNAME"}, {21, "BADALG"},  {22, "BADTRUNC"}, {23, "BADCOOKIE"},
     };
     return find(words, sizeof words / sizeof *words, rcode, "RCODE", scratch);
 }

@@ -21,6 +21,6 @@ struct dns_srv { /* RFC 2782 */
 
 bool dns_srv_of(struct dns_srv *, const struct dns_rr *);
 
-/* An address, a name, or a TXT record's strings (RFC 1035 section 3.3.14), cut to fit; empty for types that have no usual
- * text. May borrow the record. */
+/* An address, a name, or a TXT record's strings (RFC 1035 section 3.3.14), cut to fit; empty for types that have no
+ * usual text. May borrow the record. */
 struct slice dns_data_of(const struct dns_rr *, char scratch[static DNS_DATA]);

@@ -40,11 +40,9 @@ static void put_observer(struct writer *w, const char *sensor)
 static void put_network(struct writer *w, const struct tuple *tuple, const char *protocol)
 {
     char id[COMMUNITY_ID];
-    const char *transport = word_of_transport(tuple->proto);
     community_id(id, tuple, 0);
     writer_object(w, "network");
-    if (transport != NULL)
-        writer_text(w, "transport", transport);
+    writer_text(w, "transport", word_of_transport(tuple->proto));
     writer_text(w, "protocol", protocol);
     writer_text(w, "community_id", id);
     writer_end(w);

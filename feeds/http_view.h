@@ -4,7 +4,7 @@
 
 #include "classifiers/hit.h"
 
-enum { HTTP_VIEW_TARGET = 8192, HTTP_VIEW_TEXT = 2048 }; /* most bytes of a target and of a header field in a document */
+enum { HTTP_VIEW_TARGET = 8192, HTTP_VIEW_TEXT = 2048 }; /* most bytes of a target and of a field in a document */
 
 struct http_view {
     struct slice method, target, user_agent, mime_type, referrer;

@@ -60,7 +60,8 @@ size_t json_record(char out[static JSON_MAX], const struct event *event, const c
     return writer_finish(&w);
 }
 
-size_t json_stats(char out[static JSON_MAX], uint64_t us, const char *sensor, const struct stat_value *values, size_t count, enum json_format format)
+size_t json_stats(char out[static JSON_MAX], uint64_t us, const char *sensor, const struct stat_value *values,
+                  size_t count, enum json_format format)
 {
     struct stats_record stats = {.us = us, .sensor = sensor, .values = values, .count = count};
     set_id(stats.id, "stats", us, &(struct tuple){0}, 0);

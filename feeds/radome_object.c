@@ -40,16 +40,13 @@ static void put_beacon(struct writer *w, const struct report *report)
 
 static void put_pe(struct writer *w, const struct hit_payload *payload)
 {
-    if (payload->pe_machine == 0)
-        return;
     char machine[7] = "0x";
     for (int i = 0; i < 4; i++)
         machine[2 + i] = "0123456789abcdef"[payload->pe_machine >> (12 - 4 * i) & 15];
     writer_object(w, "pe");
     writer_text(w, "type", payload->kind);
     writer_text(w, "machine", machine);
-    if (payload->pe_timestamp != 0)
-        writer_time(w, "timestamp", (uint64_t)payload->pe_timestamp * 1000000, "Z");
+    writer_time(w, "timestamp", (uint64_t)payload->pe_timestamp * 1000000, "Z");
     writer_uint(w, "sections", payload->pe_sections);
     writer_end(w);
 }
@@ -71,7 +68,8 @@ static void put_payload(struct writer *w, const struct hit_payload *payload)
     writer_bool(w, "complete", payload->complete);
     if (payload->parts > 1)
         writer_uint(w, "parts", payload->parts);
-    put_pe(w, payload);
+    if (strcmp(payload->kind, "script") != 0)
+        put_pe(w, payload);
     if (payload->has_hash) {
         writer_hex(w, "sha1", slice_of(payload->sha1, sizeof payload->sha1));
         writer_hex(w, "sha256", slice_of(payload->sha256, sizeof payload->sha256));

@@ -1,5 +1,5 @@
-/* The `radome` object, the same in both formats: what radome alone knows, and what an envelope has no place for. It holds
- * no array of objects, because readers drop those. */
+/* The `radome` object, the same in both formats: what radome alone knows, and what an envelope has no place for. It
+ * holds no array of objects, because readers drop those. */
 #pragma once
 
 #include "feeds/record.h"

@@ -11,7 +11,8 @@ const char *word_of_kind(enum report_kind kind)
 
 const char *word_of_seen(enum hit_seen seen)
 {
-    static const char *const words[] = {[SEEN_DNS] = "dns", [SEEN_HTTP] = "http", [SEEN_TLS] = "tls", [SEEN_QUIC] = "quic"};
+    static const char *const words[] = {
+        [SEEN_DNS] = "dns", [SEEN_HTTP] = "http", [SEEN_TLS] = "tls", [SEEN_QUIC] = "quic"};
     return words[seen];
 }
 
@@ -28,7 +29,8 @@ const char *word_of_indicator(enum indicator_type type)
 
 const char *word_of_stage(enum stage stage)
 {
-    static const char *const words[] = {[STAGE_LOOKUP] = "lookup", [STAGE_BEACON] = "beacon", [STAGE_PAYLOAD] = "payload"};
+    static const char *const words[] = {
+        [STAGE_LOOKUP] = "lookup", [STAGE_BEACON] = "beacon", [STAGE_PAYLOAD] = "payload"};
     return words[stage];
 }
 
@@ -49,17 +51,19 @@ static size_t collect(const char *texts, size_t width, size_t count, const char 
 
 size_t words_of_families(const struct report *report, const char *out[static 4])
 {
-    if (report->cluster != NULL)
-        return collect(report->cluster->families[0], sizeof report->cluster->families[0], report->cluster->family_count, out, 4);
-    if (report->incident != NULL)
-        return collect(report->incident->families[0], sizeof report->incident->families[0], report->incident->family_count, out, 4);
+    const struct cluster_report *cluster = report->cluster;
+    const struct incident_report *incident = report->incident;
+    if (cluster != NULL)
+        return collect(cluster->families[0], sizeof *cluster->families, cluster->family_count, out, 4);
+    if (incident != NULL)
+        return collect(incident->families[0], sizeof *incident->families, incident->family_count, out, 4);
     return report->hit == NULL ? 0 : collect(report->hit->family, sizeof report->hit->family, 1, out, 4);
 }
 
 size_t words_of_techniques(const struct report *report, const char *out[static 16])
 {
-    if (report->incident != NULL)
-        return collect(report->incident->techniques[0], sizeof report->incident->techniques[0], report->incident->technique_count,
-                       out, 16);
-    return report->hit == NULL ? 0 : collect(report->hit->technique[0], sizeof report->hit->technique[0], 4, out, 16);
+    const struct incident_report *incident = report->incident;
+    if (incident != NULL)
+        return collect(incident->techniques[0], sizeof *incident->techniques, incident->technique_count, out, 16);
+    return report->hit == NULL ? 0 : collect(report->hit->technique[0], sizeof *report->hit->technique, 4, out, 16);
 }

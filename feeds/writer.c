@@ -22,23 +22,25 @@ static void append(struct writer *w, const void *bytes, size_t n)
     w->len += n;
 }
 
-static void append_text(struct writer *w, const char *text)
-{
-    append(w, text, strlen(text));
-}
-
 /* A comma is due unless a container has just been opened. Every value ends in a quote, a digit, a letter or a closing
  * bracket, so the last byte written says which. */
 static void begin(struct writer *w, const char *key)
 {
     char last = w->len > 0 ? w->out[w->len - 1] : '{';
-    if (last != '{' && last != '[')
-        append(w, ",", 1);
-    if (key != NULL) {
-        append(w, "\"", 1);
-        append_text(w, key);
-        append(w, "\":", 2);
+    size_t n = key == NULL ? 0 : strlen(key);
+    if (w->full || w->room - w->len < n + sizeof ",\"\":" - 1) {
+        w->full = true;
+        return;
     }
+    if (last != '{' && last != '[')
+        w->out[w->len++] = ',';
+    if (key == NULL)
+        return;
+    w->out[w->len++] = '"';
+    memcpy(w->out + w->len, key, n);
+    w->len += n;
+    w->out[w->len++] = '"';
+    w->out[w->len++] = ':';
 }
 
 static void open(struct writer *w, const char *key, char bracket)
@@ -123,7 +125,9 @@ static size_t append_special(struct writer *w, struct slice text)
         append(w, "\\", 1);
         append(w, text.p, 1);
     } else if (steers(point)) {
-        char escape[6] = {'\\', 'u', digits[point >> 12 & 15], digits[point >> 8 & 15], digits[point >> 4 & 15], digits[point & 15]};
+        char escape[6] = {'\\', 'u'};
+        for (int i = 0; i < 4; i++)
+            escape[2 + i] = digits[point >> (12 - 4 * i) & 15];
         append(w, escape, sizeof escape);
     } else {
         append(w, text.p, n);
@@ -136,6 +140,27 @@ static bool is_plain(uint8_t byte)
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
+/* The same for eight bytes at once: each term sets the top bit of a byte that is below 0x20, a quote, a backslash, or
+ * 0x7f and above. A borrow can make the bytes above such a one look special as well, never plain. */
+static bool are_plain(const uint8_t *p)
+{
+    static const uint64_t ones = 0x0101010101010101;
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    uint64_t special = v | (v - ones * 0x20) | ((v ^ ones * '"') - ones) | ((v ^ ones * '\\') - ones) | (v + ones);
+    return (special & ones * 0x80) == 0;
+}
+
+static size_t plain_run(struct slice text)
+{
+    size_t n = 0;
+    while (text.len - n >= 8 && are_plain(text.p + n))
+        n += 8;
+    while (n < text.len && is_plain(text.p[n]))
+        n++;
+    return n;
+}
+
 void writer_bytes(struct writer *w, const char *key, struct slice text)
 {
     if (text.len == 0)
@@ -143,9 +168,7 @@ void writer_bytes(struct writer *w, const char *key, struct slice text)
     begin(w, key);
     append(w, "\"", 1);
     while (text.len > 0 && !w->full) {
-        size_t run = 0;
-        while (run < text.len && is_plain(text.p[run]))
-            run++;
+        size_t run = plain_run(text);
         append(w, text.p, run);
         text = slice_from(text, run);
         if (text.len > 0)
@@ -156,7 +179,8 @@ void writer_bytes(struct writer *w, const char *key, struct slice text)
 
 void writer_text(struct writer *w, const char *key, const char *text)
 {
-    writer_bytes(w, key, slice_str(text));
+    if (text != NULL)
+        writer_bytes(w, key, slice_str(text));
 }
 
 static void append_digits(struct writer *w, uint64_t value)
@@ -200,7 +224,7 @@ void writer_number(struct writer *w, const char *key, double value)
 void writer_bool(struct writer *w, const char *key, bool value)
 {
     begin(w, key);
-    append_text(w, value ? "true" : "false");
+    append(w, value ? "true" : "false", value ? 4 : 5);
 }
 
 void writer_hex(struct writer *w, const char *key, struct slice bytes)

@@ -1,6 +1,6 @@
 /* A JSON writer into a fixed buffer. Sticky overflow: write straight through, ask `full` once. What is not known is not
- * written: an empty text, and an object or array that nothing was put into, leave no trace.
- * Text is taken as bytes from the wire: what is not UTF-8 becomes U+FFFD, whatever could steer a terminal is escaped. */
+ * written: a text that is empty or NULL, and an object or array that nothing was put into, leave no trace.
+ * Text is taken as bytes from the wire: what is not UTF-8 becomes U+FFFD, what could steer a terminal is escaped. */
 #pragma once
 
 #include "capture/addr.h"
@@ -12,7 +12,8 @@ struct writer {
     size_t len, room;
     bool full;                           /* something did not fit: nothing was written since */
     unsigned depth;
-    size_t start[WRITER_DEPTH], body[WRITER_DEPTH]; /* of what is open: where its comma or key begins, where its content does */
+    size_t start[WRITER_DEPTH];          /* of what is open: where its comma or key begins, */
+    size_t body[WRITER_DEPTH];           /* and where its content does */
 };
 
 struct writer writer_of(char *out, size_t room);
@@ -32,8 +33,8 @@ void writer_addr(struct writer *, const char *key, const struct addr *);
 void writer_texts(struct writer *, const char *key, const char *const *texts, size_t count); /* an array */
 void writer_addrs(struct writer *, const char *key, const struct addr *addrs, size_t count);
 
-/* At most three decimals and at least one, so that a reader who guesses types from the first document guesses right. NaN
- * is 0; beyond ±10^12 is cut there. */
+/* At most three decimals and at least one, so that a reader who guesses types from the first document guesses right.
+ * NaN is 0; beyond ±10^12 is cut there. */
 void writer_number(struct writer *, const char *key, double value);
 
 /* YYYY-MM-DDThh:mm:ss.uuuuuu and the zone's suffix (RFC 3339); years after 9999 are cut to its end. */

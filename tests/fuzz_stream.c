@@ -1,5 +1,5 @@
-/* Packets of a few connections through the flow table and their streams. The content of a byte follows from its sequence
- * number, so whatever comes out can be checked, however it was cut, doubled, lost or reordered. */
+/* Packets of a few connections through the flow table and their streams. The content of a byte follows from its
+ * sequence number, so whatever comes out can be checked, however it was cut, doubled, lost or reordered. */
 #include <assert.h>
 
 #include "capture/cursor.h"
@@ -57,7 +57,8 @@ static void expire(struct world *w, uint64_t us)
 static struct packet packet_of(struct world *w, struct cursor *c, uint8_t *bytes, bool *hold)
 {
     uint8_t who = cursor_u8(c), flags = cursor_u8(c), shape = cursor_u8(c);
-    uint32_t seq = (uint32_t)(int16_t)cursor_u16(c), len = cursor_u16(c) % LONGEST, ack = (uint32_t)(int16_t)cursor_u16(c);
+    uint32_t seq = (uint32_t)(int16_t)cursor_u16(c), len = cursor_u16(c) % LONGEST;
+    uint32_t ack = (uint32_t)(int16_t)cursor_u16(c);
     w->us += shape & 1 ? 60000 : 100;
     w->us += shape & 2 ? 5000000 : 0;
     w->us -= shape & 4 ? w->us / 4 : 0;

@@ -1,5 +1,5 @@
-/* Makes a client's QUIC Initial packet (RFC 9001 section 5): written apart from capture/quic.c, with OpenSSL's own HKDF,
- * so that the two check each other and both the RFCs' vectors. */
+/* Makes a client's QUIC Initial packet (RFC 9001 section 5): written apart from capture/quic.c, with OpenSSL's own
+ * HKDF, so that the two check each other and both the RFCs' vectors. */
 #pragma once
 
 #include "capture/slice.h"
@@ -15,10 +15,11 @@ struct initial {
     struct slice connection; /* the one in the header */
     struct slice token;
     uint32_t number;
-    unsigned number_size;    /* bytes of it that are written, 1 to 4 */
+    unsigned number_size; /* bytes of it that are written, 1 to 4 */
 };
 
-static inline void quic_hkdf(int mode, struct slice key, struct slice salt, struct slice info, uint8_t *out, size_t size)
+static inline void quic_hkdf(int mode, struct slice key, struct slice salt, struct slice info, uint8_t *out,
+                             size_t size)
 {
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
@@ -42,7 +43,8 @@ static inline void quic_expand(const uint8_t secret[static 32], struct slice lab
 {
     uint8_t info[64] = {0, (uint8_t)size, (uint8_t)label.len};
     memcpy(info + 3, label.p, label.len);
-    quic_hkdf(EVP_KDF_HKDF_MODE_EXPAND_ONLY, slice_of(secret, 32), slice_of(NULL, 0), slice_of(info, label.len + 4), out, size);
+    quic_hkdf(EVP_KDF_HKDF_MODE_EXPAND_ONLY, slice_of(secret, 32), slice_of(NULL, 0), slice_of(info, label.len + 4),
+              out, size);
 }
 
 struct quic_secrets {
@@ -51,8 +53,9 @@ struct quic_secrets {
 
 static inline void quic_secrets_of(struct quic_secrets *secrets, const struct initial *i)
 {
-    static const struct slice salts[2] = {S("\x38\x76\x2c\xf7\xf5\x59\x34\xb3\x4d\x17\x9a\xe6\xa4\xc8\x0c\xad\xcc\xbb\x7f\x0a"),
-                                          S("\x0d\xed\xe3\xde\xf7\x00\xa6\xdb\x81\x93\x81\xbe\x6e\x26\x9d\xcb\xf9\xbd\x2e\xd9")};
+    static const struct slice salts[2] = {
+        S("\x38\x76\x2c\xf7\xf5\x59\x34\xb3\x4d\x17\x9a\xe6\xa4\xc8\x0c\xad\xcc\xbb\x7f\x0a"),
+        S("\x0d\xed\xe3\xde\xf7\x00\xa6\xdb\x81\x93\x81\xbe\x6e\x26\x9d\xcb\xf9\xbd\x2e\xd9")};
     static const struct slice labels[2][3] = {{S("tls13 quic key"), S("tls13 quic iv"), S("tls13 quic hp")},
                                               {S("tls13 quicv2 key"), S("tls13 quicv2 iv"), S("tls13 quicv2 hp")}};
     uint8_t initial[32], client[32];
@@ -74,7 +77,7 @@ static inline size_t quic_header(uint8_t *out, const struct initial *i, size_t p
     if (i->connection.len > 0)
         memcpy(out + at, i->connection.p, i->connection.len);
     at += i->connection.len;
-    out[at++] = 0; /* the client's own id is empty */
+    out[at++] = 0;                     /* the client's own id is empty */
     out[at++] = (uint8_t)i->token.len; /* below 64 */
     if (i->token.len > 0)
         memcpy(out + at, i->token.p, i->token.len);

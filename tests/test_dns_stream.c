@@ -55,7 +55,8 @@ static void test_zero_copy(void)
     struct slice message, wire = S("\0\5first\0\6second");
     start();
     dns_stream_feed(&stream, &(struct piece){.kind = PIECE_DATA, .data = wire}, &stats);
-    CHECK(dns_stream_next(&stream, &message, &stats) && message.p == wire.p + 2, "a message that lies whole in its piece is not copied");
+    CHECK(dns_stream_next(&stream, &message, &stats) && message.p == wire.p + 2,
+          "a message that lies whole in its piece is not copied");
     CHECK(dns_stream_next(&stream, &message, &stats) && message.p == wire.p + 9, "nor is the next");
     CHECK(!dns_stream_next(&stream, &message, &stats), "no third");
 }
@@ -67,8 +68,10 @@ static void test_long(void)
         size_t message, piece;
         bool kept;
         const char *reason;
-    } cases[] = {{65535, 65544, true, "whole in one piece: no limit"}, {DNS_STREAM_MESSAGE, 1000, true, "as long as the buffer"},
-                 {DNS_STREAM_MESSAGE + 1, 1000, false, "longer than the buffer"}, {65535, 1, false, "longest, in single bytes"}};
+    } cases[] = {{65535, 65544, true, "whole in one piece: no limit"},
+                 {DNS_STREAM_MESSAGE, 1000, true, "as long as the buffer"},
+                 {DNS_STREAM_MESSAGE + 1, 1000, false, "longer than the buffer"},
+                 {65535, 1, false, "longest, in single bytes"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t len = cases[i].message, got = 0;
         memset(wire, 'x', sizeof wire);
@@ -79,14 +82,16 @@ static void test_long(void)
         unsigned whole = 0, after = 0;
         start();
         while (rest.len > 0) {
-            dns_stream_feed(&stream, &(struct piece){.kind = PIECE_DATA, .data = slice_cut(&rest, cases[i].piece)}, &stats);
+            dns_stream_feed(&stream, &(struct piece){.kind = PIECE_DATA, .data = slice_cut(&rest, cases[i].piece)},
+                            &stats);
             while (dns_stream_next(&stream, &message, &stats)) {
                 whole += message.len == len;
                 after += slice_eq(message, S("after"));
                 got++;
             }
         }
-        CHECK(whole == cases[i].kept && after == 1 && got == 1u + cases[i].kept, "%s: what follows is found again", cases[i].reason);
+        CHECK(whole == cases[i].kept && after == 1 && got == 1u + cases[i].kept, "%s: what follows is found again",
+              cases[i].reason);
         CHECK(stats.too_long == !cases[i].kept, "%s: counted", cases[i].reason);
     }
 }

@@ -152,17 +152,18 @@ static void test_order(void)
 static const struct {
     uint8_t before, flags;
     uint32_t seq;
-    bool another;
+    bool another, dropped;
     const char *reason;
 } reuses[] = {
-    {TCP_RST, TCP_SYN, 1000, true, "a SYN after a reset"},
-    {TCP_RST, TCP_ACK, 1001, false, "a late segment after a reset"},
-    {TCP_RST, TCP_SYN | TCP_ACK, 9, false, "SYN and ACK begin nothing"},
-    {TCP_ACK, TCP_SYN, 1000, false, "the SYN once more"},
-    {TCP_ACK, TCP_SYN, 50000, false, "a SYN inside the window"},
-    {TCP_ACK, TCP_SYN, 1000000000, true, "a SYN far away: the end was not seen"},
-    {TCP_ACK, TCP_SYN, 4000000000, true, "a SYN far behind"},
-    {TCP_ACK, TCP_ACK, 4000000000, false, "only a SYN"},
+    {TCP_RST, TCP_SYN, 1000, true, false, "a SYN after a reset"},
+    {TCP_RST, TCP_ACK, 1001, false, false, "a late segment after a reset"},
+    {TCP_RST, TCP_SYN | TCP_ACK, 9, false, false, "SYN and ACK begin nothing"},
+    {TCP_ACK, TCP_SYN, 1000, false, false, "the SYN once more"},
+    {TCP_ACK, TCP_SYN, 50000, false, false, "a SYN inside the window"},
+    {TCP_ACK, TCP_SYN, 1000000000, true, false, "a SYN far away: the end was not seen"},
+    {TCP_ACK, TCP_SYN, 4000000000, true, false, "a SYN far behind"},
+    {TCP_ACK, TCP_ACK, 4000000000, false, false, "only a SYN"},
+    {TCP_ACK, TCP_SYN, 50000, true, true, "inside the window of a stream that nobody follows"},
 };
 
 static void test_reuse(void)
@@ -174,6 +175,8 @@ static void test_reuse(void)
         struct flow *flow = flow_of(flows, &p, &side);
         flow->side[0].started = true;
         flow->side[0].next = 1001;
+        if (reuses[i].dropped)
+            stream_drop(&flow->side[0], NULL);
         p.seq = 1001;
         p.tcp_flags = reuses[i].before;
         CHECK(flow_of(flows, &p, &side) == flow, "the same flow");
@@ -250,7 +253,8 @@ static void test_random(void)
 {
     struct flows *flows = opened(32);
     uint64_t random = 88172645463325252u, us = 1000 * second;
-    static const uint8_t flags[] = {0, TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK, TCP_FIN | TCP_ACK, TCP_RST, TCP_ACK, TCP_ACK};
+    static const uint8_t flags[] = {0,       TCP_SYN, TCP_SYN | TCP_ACK, TCP_FIN | TCP_ACK,
+                                    TCP_RST, TCP_ACK, TCP_ACK,           TCP_ACK};
     unsigned ended = 0;
     for (int i = 0; i < 200000; i++) {
         random ^= random << 13, random ^= random >> 7, random ^= random << 17;

@@ -113,8 +113,10 @@ static void test_decode(void)
         struct packet_stats stats = {0};
         struct slice whole;
         a.tuple.proto = version == 6 ? 44 : 17;
-        CHECK(!fragment_feed(f, &a, &whole) && fragment_feed(f, &b, &whole), "IPv%d: complete with the second", version);
-        CHECK(packet_decode_ip(&p, whole, 5, 1, &stats) && p.kind == PACKET_UDP && p.us == 5 && p.depth == 1, "UDP again");
+        CHECK(!fragment_feed(f, &a, &whole) && fragment_feed(f, &b, &whole), "IPv%d: complete with the second",
+              version);
+        CHECK(packet_decode_ip(&p, whole, 5, 1, &stats) && p.kind == PACKET_UDP && p.us == 5 && p.depth == 1,
+              "UDP again");
         CHECK(slice_eq(p.payload, slice_of(udp + 8, 2992)) && p.missing == 0, "with all its bytes");
         CHECK(addr_eq(&p.tuple.src, &a.tuple.src) && addr_eq(&p.tuple.dst, &a.tuple.dst), "and its addresses");
         CHECK(p.tuple.sport == 40000 && p.tuple.dport == 53, "and its ports");
@@ -161,7 +163,8 @@ static void test_keys(void)
             struct slice whole;
             changes[i].change(&b);
             fragment_feed(f, &a, &whole);
-            CHECK(fragment_feed(f, &b, &whole) == (version == 6 ? changes[i].together_6 : changes[i].together), "IPv%d: %s",
+            CHECK(fragment_feed(f, &b, &whole) == (version == 6 ? changes[i].together_6 : changes[i].together),
+                  "IPv%d: %s",
                   version, changes[i].reason);
             fragments_close(f);
         }
@@ -190,7 +193,8 @@ static void test_property(void)
             total[d] = 1 + random_next(&random) % (round % 10 ? 6000 : MOST);
             count[d] = 0;
             for (uint32_t off = 0; off < total[d];) {
-                uint32_t len = 8 * (1 + random_next(&random) % 200), back = round & 1 ? 8 * (random_next(&random) % 20) : 0;
+                uint32_t len = 8 * (1 + random_next(&random) % 200);
+                uint32_t back = round & 1 ? 8 * (random_next(&random) % 20) : 0;
                 len = len < total[d] - off ? len : total[d] - off;
                 back = back < off ? back : off;
                 pieces[d][count[d]++] = (struct piece_at){off - back, len + back};
@@ -212,7 +216,8 @@ static void test_property(void)
                                           guard_copy(data, 0), second);
             if (fragment_feed(f, &p, &result)) {
                 out++;
-                CHECK(slice_eq(slice_from(result, d & 1 ? 40 : 20), slice_of(whole[d], total[d])), "round %d: %u bytes", round,
+                CHECK(slice_eq(slice_from(result, d & 1 ? 40 : 20), slice_of(whole[d], total[d])),
+                      "round %d: %u bytes", round,
                       total[d]);
             }
             left -= at[d] == count[d];
@@ -248,6 +253,29 @@ static void test_flood(void)
     fragments_close(NULL);
 }
 
+/* Large ones crowd out each other long before there are too many of them. */
+static void test_crowd(void)
+{
+    static uint8_t bytes[1480];
+    struct fragments *f = opened(1 << 20);
+    struct fragment_stats stats;
+    struct slice whole;
+    unsigned complete = 0;
+    for (uint32_t off = 0; off < 40; off++)
+        for (uint32_t id = 0; id < 100; id++) {
+            struct packet p = fragment_at(id, 4, off * 1480, off < 39, slice_of(bytes, sizeof bytes), off);
+            complete += fragment_feed(f, &p, &whole);
+        }
+    fragments_stats(f, &stats);
+    CHECK(stats.limit > 100 && stats.evicted > 0 && stats.expired == 0, "%d evicted", (int)stats.evicted);
+    for (uint32_t off = 0; off < 40; off++) {
+        struct packet p = fragment_at(1000, 4, off * 1480, off < 39, slice_of(bytes, sizeof bytes), off);
+        complete += fragment_feed(f, &p, &whole);
+    }
+    CHECK(complete >= 1, "the newest finds its room");
+    fragments_close(f);
+}
+
 /* One datagram after the other of the largest size in the least memory: the oldest makes room for the newest. */
 static void test_least(void)
 {
@@ -272,6 +300,7 @@ int main(void)
     test_keys();
     test_property();
     test_flood();
+    test_crowd();
     test_least();
     return check_report("fragment");
 }

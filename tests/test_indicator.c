@@ -21,7 +21,7 @@ extern const struct classifier indicator_classifier;
     "url,http://evil.org/a?b=C,IsErIk,me,\n"                                                                           \
     "url,http://evil.org:8080/,,me,\n"                                                                                 \
     "file," SHA1 ",DealPly,me,\n"                                                                                      \
-    "file-name,bapi_chmm.dat,DealPly,me,\n"                                                                            \
+    "file-name,Bapi_chmm.dat,DealPly,me,\n"                                                                            \
     "file-name,synctask.exe,DealPly,me,\n"                                                                             \
     "file-name,A b (1).exe,,me,\n"                                                                                     \
     "x-extension-id," KNOWN ",ManageX,me,\n"                                                                           \
@@ -89,10 +89,10 @@ static const struct {
     {"more of a path", S("GET /a?b=C&d\nHost: evil.org"), S(""), "198.51.100.1", 80, "", 0},
     {"on a port of its own", S("GET /\nHost: evil.org:8080"), S(""), "198.51.100.1", 8080, "url:http://evil.org:8080/", 16},
     {"not on the usual one", S("GET /\nHost: evil.org"), S(""), "198.51.100.1", 80, "", 0},
-    {"an odd file name is the family's", S("GET /x/bapi_chmm.dat?q=/y\nHost: a.org"), S(""), "198.51.100.1", 80,
-     "file-name:bapi_chmm.dat", 11},
+    {"an odd file name is the family's; told in the list's spelling", S("GET /x/bapi_chmm.dat?q=/y\nHost: a.org"), S(""), "198.51.100.1", 80,
+     "file-name:Bapi_chmm.dat", 11},
     {"a common one is weak", S("GET /x/SyncTask.exe\nHost: a.org"), S(""), "198.51.100.1", 80, "file-name:synctask.exe", 4},
-    {"escaped", S("GET /A%20b%20%281%29.exe\nHost: a.org"), S(""), "198.51.100.1", 80, "file-name:a b (1).exe", 4},
+    {"escaped", S("GET /A%20b%20%281%29.exe\nHost: a.org"), S(""), "198.51.100.1", 80, "file-name:A b (1).exe", 4},
     {"part of a longer name", S("GET /xsynctask.exe\nHost: a.org"), S(""), "198.51.100.1", 80, "", 0},
     {"a folder of that name", S("GET /synctask.exe/\nHost: a.org"), S(""), "198.51.100.1", 80, "", 0},
     {"in Content-Disposition", S("GET /dl\nHost: a.org"), S("200\nContent-Disposition: attachment; filename=\"synctask.exe\""),
@@ -100,7 +100,7 @@ static const struct {
     {"… without quotes", S("GET /dl\nHost: a.org"), S("200\nContent-Disposition: attachment;FileName=synctask.exe ;x=y"),
      "198.51.100.1", 80, "file-name:synctask.exe", 4},
     {"… extended", S("GET /dl\nHost: a.org"), S("200\nContent-Disposition: attachment; filename*=UTF-8''A%20b%20(1).exe"),
-     "198.51.100.1", 80, "file-name:a b (1).exe", 4},
+     "198.51.100.1", 80, "file-name:A b (1).exe", 4},
     {"… with a folder before it", S("GET /dl\nHost: a.org"), S("200\nContent-Disposition: inline; filename=\"c:\\x\\synctask.exe\""),
      "198.51.100.1", 80, "file-name:synctask.exe", 4},
     {"path and field: told once", S("GET /synctask.exe\nHost: a.org"), S("200\nContent-Disposition: x; filename=synctask.exe"),
@@ -115,7 +115,7 @@ static const struct {
      "x-extension-id:{24436206-088d}", 14},
     {"the id in another parameter", S("GET /u?y=id%3D" KNOWN "%26v%3D1\nHost: c.org"), S(""), "198.51.100.1", 80, "", 0},
     {"several things, each told", S("GET /bapi_chmm.dat\nHost: x.bad.com"), S(""), "192.0.2.1", 80,
-     "domain-name:bad.com ipv4-addr:192.0.2.1 file-name:bapi_chmm.dat", 14},
+     "domain-name:bad.com ipv4-addr:192.0.2.1 file-name:Bapi_chmm.dat", 14},
     {"nothing at all", S(""), S(""), "198.51.100.1", 80, "", 0},
     {"escapes that break off", S("GET /%4\nHost: %"), S("200\nContent-Disposition: ;;=;filename;filename=;filename=\""),
      "198.51.100.1", 80, "", 0},

@@ -227,6 +227,8 @@ static void test_builtin(void)
     CHECK(stats.unreadable == 0 && stats.rows == 223 && indicators_count(set) == 223, "every row of the built-in list counts: %zu",
           indicators_count(set));
     CHECK(indicators_find_domain(set, S("www.wagng.com"), &row) && strcmp(row.family, "IsErIk") == 0, "IsErIk's server");
+    CHECK(indicators_find(set, INDICATOR_FILE_NAME, S("wa_wrup.DAT"), &row) && strcmp(row.value, "WA_WrUp.dat") == 0,
+          "a file name without regard to case, told as it was published");
     CHECK(!indicators_find_domain(set, S("cloudfront.net"), &row) && !indicators_find_domain(set, S("s3.amazonaws.com"), &row),
           "a content network is never listed");
     indicators_close(set);

@@ -20,7 +20,8 @@ static struct tuple tuple_of(const char *src, uint16_t sport, const char *dst, u
     return tuple;
 }
 
-static void set(struct sample *s, enum report_kind kind, enum hit_seen seen, float bits, int risk_score, const char *reason)
+static void set(struct sample *s, enum report_kind kind, enum hit_seen seen, float bits, int risk_score,
+                const char *reason)
 {
     struct report *report = &s->report;
     report->kind = kind;
@@ -33,7 +34,8 @@ static void set(struct sample *s, enum report_kind kind, enum hit_seen seen, flo
     if (seen == SEEN_DNS)
         report->tuple = tuple_of("192.0.2.7", 54585, "198.51.100.53", 53, 17);
     else
-        report->tuple = tuple_of("192.0.2.7", 49201, "203.0.113.9", seen == SEEN_HTTP ? 80 : 443, seen == SEEN_QUIC ? 17 : 6);
+        report->tuple =
+            tuple_of("192.0.2.7", 49201, "203.0.113.9", seen == SEEN_HTTP ? 80 : 443, seen == SEEN_QUIC ? 17 : 6);
     s->hit.seen = seen;
     s->hit.us = report->us;
     s->hit.tuple = report->tuple;
@@ -70,7 +72,8 @@ static void set_domain(struct sample *s, const char *name)
 {
     s->hit.kind = HIT_DOMAIN;
     snprintf(s->hit.name, sizeof s->hit.name, "%s", name);
-    s->hit.domain = (struct hit_domain){.label = "qamopo", .registered = "qamopo.com", .alternation = 1, .ngram_bits = 3.25F, .grammar = true};
+    s->hit.domain = (struct hit_domain){
+        .label = "qamopo", .registered = "qamopo.com", .alternation = 1, .ngram_bits = 3.25F, .grammar = true};
 }
 
 static void domain_dns(struct sample *s)
@@ -103,7 +106,9 @@ static void beacon(struct sample *s)
     set_http(s, "POST", "wagng.com", "/?v=2.2&pcrc=167877582&rv=4.0&r=1", 200);
     set_family(s, "IsErIk", "T1071.001");
     s->hit.kind = HIT_BEACON;
-    s->hit.beacon = (struct hit_beacon){.shape = "pcrc-query", .parameter = {"v=2.2", "pcrc=167877582"}, .parameters = 2,
+    s->hit.beacon = (struct hit_beacon){.shape = "pcrc-query",
+                                        .parameter = {"v=2.2", "pcrc=167877582"},
+                                        .parameters = 2,
                                         .decoded = "?v=2.2&pcrc=167877582"};
 }
 
@@ -122,9 +127,20 @@ static void payload_dll(struct sample *s)
     set_http(s, "POST", "tuwoqol.com", "/sbrg.dat", 200);
     set_family(s, "DealPly", "T1573.001");
     s->hit.kind = HIT_PAYLOAD;
-    s->hit.payload = (struct hit_payload){.kind = "dll", .cipher = "xor", .key = {0x0a, 0x0b, 0x0c, 0x0d}, .key_length = 4,
-                                          .layer = {"gzip", "base64"}, .offset = 3, .size = 51197, .size_declared = 51197, .complete = true,
-                                          .parts = 2, .pe_machine = 0x8664, .pe_sections = 5, .pe_timestamp = 1556668800, .has_hash = true};
+    s->hit.payload = (struct hit_payload){.kind = "dll",
+                                          .cipher = "xor",
+                                          .key = {0x0a, 0x0b, 0x0c, 0x0d},
+                                          .key_length = 4,
+                                          .layer = {"gzip", "base64"},
+                                          .offset = 3,
+                                          .size = 51197,
+                                          .size_declared = 51197,
+                                          .complete = true,
+                                          .parts = 2,
+                                          .pe_machine = 0x8664,
+                                          .pe_sections = 5,
+                                          .pe_timestamp = 1556668800,
+                                          .has_hash = true};
     memset(s->hit.payload.sha1, 0xab, sizeof s->hit.payload.sha1);
     memset(s->hit.payload.sha256, 0xcd, sizeof s->hit.payload.sha256);
 }
@@ -135,15 +151,26 @@ static void payload_script(struct sample *s)
     set_http(s, "POST", "wagng.com", "http://u@wagng.com:8080/a%20b?x=1#top", 200);
     set_family(s, "IsErIk", "T1132.002");
     s->hit.kind = HIT_PAYLOAD;
-    s->hit.payload = (struct hit_payload){.kind = "script", .cipher = "atbash-base64", .key_step = 0, .size = 41, .complete = true,
+    s->hit.payload = (struct hit_payload){.kind = "script",
+                                          .cipher = "atbash-base64",
+                                          .key_step = 0,
+                                          .size = 41,
+                                          .complete = true,
                                           .preview = "var s=new ActiveXObject(\"WScript.Shell\");\r\n"};
 }
 
 static void payload_rolling(struct sample *s)
 {
     payload_dll(s);
-    s->hit.payload = (struct hit_payload){.kind = "exe", .cipher = "xor-rolling", .key = {0x7f}, .key_length = 1, .key_step = -3, .size = 4096,
-                                          .size_declared = 9216, .pe_machine = 0x014c, .pe_sections = 3};
+    s->hit.payload = (struct hit_payload){.kind = "exe",
+                                          .cipher = "xor-rolling",
+                                          .key = {0x7f},
+                                          .key_length = 1,
+                                          .key_step = -3,
+                                          .size = 4096,
+                                          .size_declared = 9216,
+                                          .pe_machine = 0x014c,
+                                          .pe_sections = 3};
 }
 
 static void ioc(struct sample *s)
@@ -152,7 +179,9 @@ static void ioc(struct sample *s)
     set_family(s, "IsErIk", "");
     snprintf(s->hit.name, sizeof s->hit.name, "wagng.com");
     s->hit.kind = HIT_INDICATOR;
-    s->hit.indicator = (struct hit_indicator){.type = INDICATOR_DOMAIN, .indicator = "wagng.com", .provider = "Trend Micro 2020",
+    s->hit.indicator = (struct hit_indicator){.type = INDICATOR_DOMAIN,
+                                              .indicator = "wagng.com",
+                                              .provider = "Trend Micro 2020",
                                               .description = "IsErIk server"};
 }
 
@@ -168,9 +197,18 @@ static void cluster(struct sample *s)
     set(s, REPORT_CLUSTER, SEEN_DNS, 12, 90, "2 suspicious domains share 1 address");
     s->report.hit = NULL;
     s->report.cluster = &s->cluster;
-    s->cluster = (struct cluster_report){.id = "c1", .merged = "c2", .domains = {"qamopo.com", "tuwoqol.com"}, .domain_count = 2,
-                                         .families = {"ManageX", "DealPly"}, .family_count = 2, .as = {64500}, .as_count = 1, .ip_count = 1,
-                                         .clients = 3, .first_us = 1699990000000000, .last_us = 1700000000123456};
+    s->cluster = (struct cluster_report){.id = "c1",
+                                         .merged = "c2",
+                                         .domains = {"qamopo.com", "tuwoqol.com"},
+                                         .domain_count = 2,
+                                         .families = {"ManageX", "DealPly"},
+                                         .family_count = 2,
+                                         .as = {64500},
+                                         .as_count = 1,
+                                         .ip_count = 1,
+                                         .clients = 3,
+                                         .first_us = 1699990000000000,
+                                         .last_us = 1700000000123456};
     s->cluster.ips[0] = tuple_of("203.0.113.9", 0, "::", 0, 0).src;
 }
 
@@ -180,11 +218,21 @@ static void incident(struct sample *s)
     s->report.hit = NULL;
     s->report.tuple = (struct tuple){.src = s->report.tuple.src};
     s->report.incident = &s->incident;
-    s->incident = (struct incident_report){.id = "i1", .stage = STAGE_BEACON,
-                                           .evidence = {"2023-11-14T22:00:00Z domain 6.5 bits qamopo.com", "2023-11-14T22:13:20Z beacon 14.0 bits wagng.com"},
-                                           .evidence_ids = {"e1", "e2"}, .evidence_count = 2, .names = {"qamopo.com", "wagng.com"}, .name_count = 2,
-                                           .families = {"IsErIk", "ManageX"}, .family_count = 2, .techniques = {"T1071.001"}, .technique_count = 1,
-                                           .server_count = 1, .first_us = 1699999200000000, .last_us = 1700000000123456};
+    s->incident = (struct incident_report){.id = "i1",
+                                           .stage = STAGE_BEACON,
+                                           .evidence = {"2023-11-14T22:00:00Z domain 6.5 bits qamopo.com",
+                                                        "2023-11-14T22:13:20Z beacon 14.0 bits wagng.com"},
+                                           .evidence_ids = {"e1", "e2"},
+                                           .evidence_count = 2,
+                                           .names = {"qamopo.com", "wagng.com"},
+                                           .name_count = 2,
+                                           .families = {"IsErIk", "ManageX"},
+                                           .family_count = 2,
+                                           .techniques = {"T1071.001"},
+                                           .technique_count = 1,
+                                           .server_count = 1,
+                                           .first_us = 1699999200000000,
+                                           .last_us = 1700000000123456};
     s->incident.servers[0] = tuple_of("203.0.113.9", 0, "::", 0, 0).src;
 }
 
@@ -386,7 +434,8 @@ static const struct { const char *name, *eve, *ecs, *radome; } golden[] = {
      "{'schema':1,'kind':'payload','id':'00000000000000000000000000000003','risk_score':99,'reason':'a 64-bit DLL,"
      " XOR-encrypted with a 4-byte key','evidence_bits':30.0,'families':['DealPly'],'techniques':['T1573.001'],"
      "'payload':{'kind':'exe','cipher':'xor-rolling','key':'7f','key_length':1,'key_step':-3,'offset':0,'size':4096,"
-     "'size_declared':9216,'complete':false,'pe':{'type':'exe','machine':'0x014c','sections':3}}}"},
+     "'size_declared':9216,'complete':false,'pe':{'type':'exe','machine':'0x014c',"
+     "'timestamp':'1970-01-01T00:00:00.000000Z','sections':3}}}"},
     {"indicator in DNS",
      "{'timestamp':'2023-11-14T22:13:20.123456+0000','flow_id':1130421996726225,'event_type':'alert',"
      "'src_ip':'192.0.2.7','src_port':54585,'dest_ip':'198.51.100.53','dest_port':53,'proto':'UDP',"
@@ -487,7 +536,8 @@ static void check_golden(void)
             size_t n = json_report(out, &sample.report, format);
             if (!CHECK(i < sizeof golden / sizeof *golden && strcmp(name, golden[i].name) == 0, "%s has a row", name))
                 continue;
-            CHECK(is_golden(out, n, format == JSON_EVE ? golden[i].eve : golden[i].ecs, golden[i].radome), "%s: %.*s", name, (int)n, out);
+            CHECK(is_golden(out, n, format == JSON_EVE ? golden[i].eve : golden[i].ecs, golden[i].radome), "%s: %.*s",
+                  name, (int)n, out);
             if (documents != NULL)
                 fwrite(out, 1, n, documents);
         }

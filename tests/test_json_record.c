@@ -10,8 +10,8 @@
 
 static char out[JSON_MAX];
 
-/* Wire bytes of an answer: www.a.com is an alias of b.a.com, which has an address of each kind; a TXT of two strings, an
- * SRV, and a type without a name. */
+/* Wire bytes of an answer: www.a.com is an alias of b.a.com, which has an address of each kind; a TXT of two strings,
+ * an SRV, and a type without a name. */
 static const char answer_wire[] =
     "\x12\x34\x85\xa0\0\1\0\6\0\0\0\0" "\3www\1a\3com\0\0\1\0\1"
     "\xc0\x0c\0\5\0\1\0\0\1\x2c\0\4" "\1b\xc0\x10"
@@ -32,7 +32,9 @@ static struct http_transaction http = {
                 .version = 11,
                 .flags = HTTP_SEEN | HTTP_WHOLE,
                 .headers = 3,
-                .header = {{S("Host"), S("www.a.com:80")}, {S("User-Agent"), S("curl/8\x1b")}, {S("Referer"), S("http://b.com/")}}},
+                .header = {{S("Host"), S("www.a.com:80")},
+                           {S("User-Agent"), S("curl/8\x1b")},
+                           {S("Referer"), S("http://b.com/")}}},
     .response = {.status = 404,
                  .version = 11,
                  .flags = HTTP_SEEN | HTTP_WHOLE,
@@ -220,15 +222,21 @@ static void check_largest(void)
     memset(text, 1, sizeof text); /* as TXT data: strings of one byte, each of which needs an escape */
     memset(name, '\\', sizeof name);
     dns.answers = DNS_RRS;
-    for (int type = 0; type < 3; type++)
+    for (int type = 0; type < 3; type++) {
         for (size_t i = 0; i < DNS_RRS; i++) {
-            dns.rr[i] = (struct dns_rr){.name = slice_of(name, sizeof name), .type = (uint16_t[]){DNS_TXT, DNS_CNAME, DNS_AAAA}[type],
-                                        .class = 65535, .ttl = UINT32_MAX, .rdata = slice_of(text, sizeof text),
-                                        .target = slice_of(name, sizeof name), .has_addr = type == 2};
+            dns.rr[i] = (struct dns_rr){.name = slice_of(name, sizeof name),
+                                        .type = (uint16_t[]){DNS_TXT, DNS_CNAME, DNS_AAAA}[type],
+                                        .class = 65535,
+                                        .ttl = UINT32_MAX,
+                                        .rdata = slice_of(text, sizeof text),
+                                        .target = slice_of(name, sizeof name),
+                                        .has_addr = type == 2};
             memset(&dns.rr[i].addr, 0xfe, sizeof dns.rr[i].addr);
         }
-    for (enum json_format format = JSON_EVE; format <= JSON_ECS; format++)
-        CHECK(json_record(out, &event, "s", format) > JSON_MAX / 2, "%d: 256 long answers are cut, the document is not lost", format);
+        for (enum json_format format = JSON_EVE; format <= JSON_ECS; format++)
+            CHECK(json_record(out, &event, "s", format) > JSON_MAX / 2,
+                  "%d, %d: 256 long answers are cut, the document is not lost", type, format);
+    }
 
     static char target[100000];
     make_event(&event, 2);
@@ -236,9 +244,11 @@ static void check_largest(void)
     memset(target, 1, sizeof target);
     target[0] = '/';
     event.http = &long_one;
-    long_one.request.target = long_one.request.header[1].value = long_one.request.header[2].value = slice_of(target, sizeof target);
+    long_one.request.target = long_one.request.header[1].value = long_one.request.header[2].value =
+        slice_of(target, sizeof target);
     for (enum json_format format = JSON_EVE; format <= JSON_ECS; format++)
-        CHECK(json_record(out, &event, "s", format) > 60000, "%d: a long target is cut, the document is not lost", format);
+        CHECK(json_record(out, &event, "s", format) > 60000, "%d: a long target is cut, the document is not lost",
+              format);
 }
 
 int main(void)

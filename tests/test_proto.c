@@ -6,8 +6,11 @@
 enum { TCP = 6, UDP = 17, FLOWS = 4 };
 
 #define QUESTION "\x12\x34\1\0\0\1\0\0\0\0\0\0\3www\7example\3com\0\0\1\0\1"
-#define HELLO "\x16\3\1\0\x4b\1\0\0\x47\3\3" "0123456789abcdef0123456789abcdef" "\0\0\2\x13\1\1\0\0\x1c" \
-              "\0\0\0\x0e\0\x0c\0\0\x09localhost\0\x2b\0\3\2\3\4\0\x17\0\0"
+#define HELLO                          \
+    "\x16\3\1\0\x4b\1\0\0\x47\3\3"     \
+    "0123456789abcdef0123456789abcdef" \
+    "\0\0\2\x13\1\1\0\0\x1c"           \
+    "\0\0\0\x0e\0\x0c\0\0\x09localhost\0\x2b\0\3\2\3\4\0\x17\0\0"
 #define BODY "Host: www.example.com\r\n\r\n"
 
 static const struct {

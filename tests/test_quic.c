@@ -6,15 +6,16 @@
 #include <stdlib.h>
 
 /* RFC 9001 appendix A.2: the ClientHello that both RFCs' examples carry. */
-#define HELLO "\x01\x00\x00\xed\x03\x03\xeb\xf8\xfa\x56\xf1\x29\x39\xb9\x58\x4a\x38\x96\x47\x2e\xc4\x0b\xb8\x63\xcf\xd3\xe8\x68" \
-              "\x04\xfe\x3a\x47\xf0\x6a\x2b\x69\x48\x4c\x00\x00\x04\x13\x01\x13\x02\x01\x00\x00\xc0\x00\x00\x00\x10\x00\x0e\x00" \
-              "\x00\x0b\x65\x78\x61\x6d\x70\x6c\x65\x2e\x63\x6f\x6d\xff\x01\x00\x01\x00\x00\x0a\x00\x08\x00\x06\x00\x1d\x00\x17" \
-              "\x00\x18\x00\x10\x00\x07\x00\x05\x04\x61\x6c\x70\x6e\x00\x05\x00\x05\x01\x00\x00\x00\x00\x00\x33\x00\x26\x00\x24" \
-              "\x00\x1d\x00\x20\x93\x70\xb2\xc9\xca\xa4\x7f\xba\xba\xf4\x55\x9f\xed\xba\x75\x3d\xe1\x71\xfa\x71\xf5\x0f\x1c\xe1" \
-              "\x5d\x43\xe9\x94\xec\x74\xd7\x48\x00\x2b\x00\x03\x02\x03\x04\x00\x0d\x00\x10\x00\x0e\x04\x03\x05\x03\x06\x03\x02" \
-              "\x03\x08\x04\x08\x05\x08\x06\x00\x2d\x00\x02\x01\x01\x00\x1c\x00\x02\x40\x01\x00\x39\x00\x32\x04\x08\xff\xff\xff" \
-              "\xff\xff\xff\xff\xff\x05\x04\x80\x00\xff\xff\x07\x04\x80\x00\xff\xff\x08\x01\x10\x01\x04\x80\x00\x75\x30\x09\x01" \
-              "\x10\x0f\x08\x83\x94\xc8\xf0\x3e\x51\x57\x08\x06\x04\x80\x00\xff\xff"
+#define HELLO                                                                                                          \
+    "\x01\x00\x00\xed\x03\x03\xeb\xf8\xfa\x56\xf1\x29\x39\xb9\x58\x4a\x38\x96\x47\x2e\xc4\x0b\xb8\x63\xcf\xd3\xe8\x68" \
+    "\x04\xfe\x3a\x47\xf0\x6a\x2b\x69\x48\x4c\x00\x00\x04\x13\x01\x13\x02\x01\x00\x00\xc0\x00\x00\x00\x10\x00\x0e\x00" \
+    "\x00\x0b\x65\x78\x61\x6d\x70\x6c\x65\x2e\x63\x6f\x6d\xff\x01\x00\x01\x00\x00\x0a\x00\x08\x00\x06\x00\x1d\x00\x17" \
+    "\x00\x18\x00\x10\x00\x07\x00\x05\x04\x61\x6c\x70\x6e\x00\x05\x00\x05\x01\x00\x00\x00\x00\x00\x33\x00\x26\x00\x24" \
+    "\x00\x1d\x00\x20\x93\x70\xb2\xc9\xca\xa4\x7f\xba\xba\xf4\x55\x9f\xed\xba\x75\x3d\xe1\x71\xfa\x71\xf5\x0f\x1c\xe1" \
+    "\x5d\x43\xe9\x94\xec\x74\xd7\x48\x00\x2b\x00\x03\x02\x03\x04\x00\x0d\x00\x10\x00\x0e\x04\x03\x05\x03\x06\x03\x02" \
+    "\x03\x08\x04\x08\x05\x08\x06\x00\x2d\x00\x02\x01\x01\x00\x1c\x00\x02\x40\x01\x00\x39\x00\x32\x04\x08\xff\xff\xff" \
+    "\xff\xff\xff\xff\xff\x05\x04\x80\x00\xff\xff\x07\x04\x80\x00\xff\xff\x08\x01\x10\x01\x04\x80\x00\x75\x30\x09\x01" \
+    "\x10\x0f\x08\x83\x94\xc8\xf0\x3e\x51\x57\x08\x06\x04\x80\x00\xff\xff"
 #define ID "\x83\x94\xc8\xf0\x3e\x51\x57\x08"
 
 static struct quic *quic;
@@ -25,7 +26,8 @@ static const char *tell(enum tls_found found, const struct tls_hello *hello)
     static char text[512];
     if (found != TLS_FOUND)
         return found == TLS_MORE ? "more" : "none";
-    snprintf(text, sizeof text, "%s %s %04x%s", hello->server_name, hello->alpn, hello->version, hello->quic ? " quic" : "");
+    snprintf(text, sizeof text, "%s %s %04x%s", hello->server_name, hello->alpn, hello->version,
+             hello->quic ? " quic" : "");
     return text;
 }
 
@@ -43,19 +45,23 @@ static const char *feed(struct slice datagram)
     return tell(quic_feed(quic, &stream, guard_copy(datagram, 0), &hello), &hello);
 }
 
-/* The packets of RFC 9001 and RFC 9369, appendix A.2: as AES-GCM has only one answer, the header, the first block and the
- * tag stand for all of it. */
+/* The packets of RFC 9001 and RFC 9369, appendix A.2: as AES-GCM has only one answer, the header, the first block and
+ * the tag stand for all of it. */
 static const struct {
     struct initial initial;
     struct slice start, tag;
     const char *reason;
 } vectors[] = {
     {{1, S(ID), S(ID), S(""), 2, 4},
-     S("\xc0\x00\x00\x00\x01\x08" ID "\x00\x00\x44\x9e\x7b\x9a\xec\x34\xd1\xb1\xc9\x8d\xd7\x68\x9f\xb8\xec\x11\xd2\x42\xb1\x23\xdc\x9b"),
-     S("\xe2\x21\xaf\x44\x86\x00\x18\xab\x08\x56\x97\x2e\x19\x4c\xd9\x34"), "RFC 9001, version 1"},
+     S("\xc0\x00\x00\x00\x01\x08" ID
+       "\x00\x00\x44\x9e\x7b\x9a\xec\x34\xd1\xb1\xc9\x8d\xd7\x68\x9f\xb8\xec\x11\xd2\x42\xb1\x23\xdc\x9b"),
+     S("\xe2\x21\xaf\x44\x86\x00\x18\xab\x08\x56\x97\x2e\x19\x4c\xd9\x34"),
+     "RFC 9001, version 1"},
     {{2, S(ID), S(ID), S(""), 2, 4},
-     S("\xd7\x6b\x33\x43\xcf\x08" ID "\x00\x00\x44\x9e\xa0\xc9\x5e\x82\xff\xe6\x7b\x6a\xbc\xdb\x42\x98\xb4\x85\xdd\x04\xde\x80\x60\x71"),
-     S("\xa1\x8b\x2f\xaa\x74\x5b\x6f\xe1\x89\xcf\x77\x2a\x9f\x84\xcb\xfc"), "RFC 9369, version 2"},
+     S("\xd7\x6b\x33\x43\xcf\x08" ID
+       "\x00\x00\x44\x9e\xa0\xc9\x5e\x82\xff\xe6\x7b\x6a\xbc\xdb\x42\x98\xb4\x85\xdd\x04\xde\x80\x60\x71"),
+     S("\xa1\x8b\x2f\xaa\x74\x5b\x6f\xe1\x89\xcf\x77\x2a\x9f\x84\xcb\xfc"),
+     "RFC 9369, version 2"},
 };
 
 static struct slice rfc_packet(uint8_t *out, const struct initial *initial)
@@ -71,15 +77,16 @@ static void test_vectors(void)
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
         uint8_t bytes[1400];
         struct slice packet = rfc_packet(bytes, &vectors[i].initial);
-        CHECK(packet.len == 1200 && slice_starts(packet, vectors[i].start) && slice_ends(packet, vectors[i].tag), "%s", vectors[i].reason);
+        CHECK(packet.len == 1200 && slice_starts(packet, vectors[i].start) && slice_ends(packet, vectors[i].tag), "%s",
+              vectors[i].reason);
         fresh();
         CHECK(quic_looks_like(packet), "%s", vectors[i].reason);
         CHECK(strcmp(feed(packet), FOUND) == 0, "%s", vectors[i].reason);
         CHECK(strcmp(feed(packet), "none") == 0, "%s: found once only", vectors[i].reason);
         for (size_t len = 0; len < packet.len; len++) {
             fresh();
-            CHECK(strcmp(feed(slice_head(packet, len)), "more") == 0, "%s, cut to %zu: without its tag nothing is believed",
-                  vectors[i].reason, len);
+            CHECK(strcmp(feed(slice_head(packet, len)), "more") == 0,
+                  "%s, cut to %zu: without its tag nothing is believed", vectors[i].reason, len);
         }
     }
 }
@@ -91,8 +98,8 @@ struct part {
 
 static size_t put_part(uint8_t *out, struct part part)
 {
-    const uint8_t head[5] = {6, (uint8_t)(0x40 | part.from >> 8), (uint8_t)part.from, (uint8_t)(0x40 | (part.to - part.from) >> 8),
-                             (uint8_t)(part.to - part.from)};
+    const uint8_t head[5] = {6, (uint8_t)(0x40 | part.from >> 8), (uint8_t)part.from,
+                             (uint8_t)(0x40 | (part.to - part.from) >> 8), (uint8_t)(part.to - part.from)};
     memcpy(out, head, sizeof head);
     memcpy(out + sizeof head, S(HELLO).p + part.from, part.to - part.from);
     return sizeof head + part.to - part.from;
@@ -127,7 +134,8 @@ static void test_orders(void)
         for (unsigned k = 0; k < orders[i].count; k++)
             len += put_part(frames + len, orders[i].parts[k]);
         fresh();
-        CHECK(strcmp(feed(slice_of(bytes, quic_seal(bytes, &usual, slice_of(frames, len + 20)))), orders[i].answer) == 0,
+        CHECK(strcmp(feed(slice_of(bytes, quic_seal(bytes, &usual, slice_of(frames, len + 20)))), orders[i].answer)
+                  == 0,
               "%s, one packet", orders[i].reason);
 
         struct initial initial = usual;
@@ -166,7 +174,8 @@ static const struct {
     {S("\x06\x80\0\0\0\xc0\0\0\0\0\0\0\xf1" HELLO), FOUND, "numbers longer than need be"},
     {S("\x06\x00\x40\xf2" HELLO), "more", "a frame longer than its packet"},
     {S("\x06\xff\xff\xff\xff\xff\xff\xff\xff\x01x" CRYPTO), FOUND, "an offset far out"},
-    {S("\x06\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xffx"), "more", "an offset and a length far out"},
+    {S("\x06\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xffx"), "more",
+     "an offset and a length far out"},
     {S("\x06\x7f\xff\x01x" CRYPTO), FOUND, "the last byte that is kept"},
     {S("\x06\x80\0\x40\0\x01x" CRYPTO), FOUND, "the first that is not"},
     {S("\x06\0\4\2\0\0\0" PADDING), "none", "a ServerHello"},
@@ -216,16 +225,19 @@ static void test_keys_stay(void)
     struct initial initial = usual;
     fresh();
     size_t len = put_part(frames, (struct part){0, 100});
-    CHECK(strcmp(feed(slice_of(bytes, quic_seal(bytes, &initial, slice_of(frames, len)))), "more") == 0, "the first part");
+    CHECK(strcmp(feed(slice_of(bytes, quic_seal(bytes, &initial, slice_of(frames, len)))), "more") == 0,
+          "the first part");
     initial.connection = S("server's");
     initial.number = 1;
     len = put_part(frames, (struct part){100, 200});
-    CHECK(strcmp(feed(slice_of(bytes, quic_seal(bytes, &initial, slice_of(frames, len)))), "more") == 0, "to the server's id");
+    CHECK(strcmp(feed(slice_of(bytes, quic_seal(bytes, &initial, slice_of(frames, len)))), "more") == 0,
+          "to the server's id");
     initial.keyed = initial.connection = S("from Retry");
     initial.token = S("token");
     initial.number = 2;
     len = put_part(frames, (struct part){200, 241});
-    CHECK(strcmp(feed(slice_of(bytes, quic_seal(bytes, &initial, slice_of(frames, len)))), FOUND) == 0, "keys made anew");
+    CHECK(strcmp(feed(slice_of(bytes, quic_seal(bytes, &initial, slice_of(frames, len)))), FOUND) == 0,
+          "keys made anew");
 }
 
 static const struct {
@@ -237,8 +249,10 @@ static const struct {
     {S("\xc0\0\0\0\1"), "no ids"},
     {S("\x40" ID "0123456789abcdefghijklmnop"), "a short header"},
     {S("\xc0\0\0\0\0\0\0\0\0\0\1"), "version negotiation"},
-    {S("\xc0\xfa\xce\xb0\2\x08" ID "\0\0\0"), "a version that is not known"},
-    {S("\xf0\0\0\0\1\x08" ID "\0" "retry token and its tag ........"), "a Retry"},
+    {S("\xc0\x51\x30\x35\x30\x08" ID "\0\0\0"), "a version that is not known"},
+    {S("\xf0\0\0\0\1\x08" ID "\0"
+       "retry token and its tag ........"),
+     "a Retry"},
     {S("\xe0\0\0\0\1\x08" ID "\0\x05hello"), "a Handshake packet"},
     {S("\xc0\0\0\0\1\x08" ID "\0\xff\xff\xff\xff\xff\xff\xff\xff\1x"), "a token longer than memory"},
     {S("\xc0\0\0\0\1\x08" ID "\0\0\xff\xff\xff\xff\xff\xff\xff\xffx"), "a packet longer than memory"},
@@ -258,7 +272,8 @@ static void test_others(void)
     for (; n < 100 && strcmp(answer, "none") != 0; n++)
         answer = feed(others[3].datagram);
     CHECK(n > 4 && n < 40, "after so many datagrams no hello comes any more: %u", n);
-    CHECK(quic_looks_like(S("\xc0\0\0\0\1\x08" ID "\0\0\x05hello")), "an Initial that cannot be opened still looks like one");
+    CHECK(quic_looks_like(S("\xc0\0\0\0\1\x08" ID "\0\0\x05hello")),
+          "an Initial that cannot be opened still looks like one");
     fresh();
     CHECK(strcmp(feed(S("\xc0\0\0\0\1\x08" ID "\0\0\x05hello")), "more") == 0, "too short for a sample");
 }
@@ -279,7 +294,8 @@ static void test_mutations(void)
         }
         fresh();
         bool found = strcmp(feed(slice_of(bytes, packet.len)), FOUND) == 0;
-        CHECK(!found || slice_eq(packet, slice_of(bytes, packet.len)) || changed == 0, "mutation %u: a forged packet", run);
+        CHECK(!found || slice_eq(packet, slice_of(bytes, packet.len)) || changed == 0, "mutation %u: a forged packet",
+              run);
     }
 }
 

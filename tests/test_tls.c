@@ -13,12 +13,16 @@ static const struct {
 } rows[] = {
     {S(""), "'' '' 0303", "a TLS 1.2 hello with an empty list"},
     {S(EXAMPLE), "'www.example.com' '' 0303", "a server name"},
-    {S(SNI("WWW.Example.COM.", "\x10", "\x13", "\x15")), "'www.example.com' '' 0303", "in lower case, without the last dot"},
-    {S(SNI("a\0b\x1b[31m\xff c\\", "\x0c", "\x0f", "\x11")), "'a\\000b\\027[31m\\255\\032c\\\\' '' 0303", "bytes a terminal would act on"},
+    {S(SNI("WWW.Example.COM.", "\x10", "\x13", "\x15")), "'www.example.com' '' 0303",
+     "in lower case, without the last dot"},
+    {S(SNI("a\0b\x1b[31m\xff c\\", "\x0c", "\x0f", "\x11")), "'a\\000b\\027[31m\\255\\032c\\\\' '' 0303",
+     "bytes a terminal would act on"},
     {S(SNI("", "\0", "\3", "\5")), "'' '' 0303", "an empty name"},
     {S("\0\0\0\7\0\5\7\0\2xy"), "'' '' 0303", "a name of another kind"},
     {S("\0\0\0\x0a\0\x08\0\0\1a\0\0\1b"), "'a' '' 0303", "of two names the first counts"},
-    {S("\0\0\0\x0a\0\x08\0\0\1a\0\0\1b" "\0"), NULL, "half an extension"},
+    {S("\0\0\0\x0a\0\x08\0\0\1a\0\0\1b"
+       "\0"),
+     NULL, "half an extension"},
     {S("\0\0\0\x0a\0\x08\0\0\0\1a\0\0\2"), NULL, "the second name is cut short"},
     {S("\0\0\0\x0a\0\x08\0\0\1a"), NULL, "an extension longer than the list"},
     {S("\0\0\0\6\0\5\0\0\1a"), NULL, "a list longer than its extension"},
@@ -30,7 +34,9 @@ static const struct {
     {S("\0\x10\0\x08\0\x06\2\xda\xda\2h2"), "'' 'h2' 0303", "GREASE is no protocol"},
     {S("\0\x10\0\x08\0\x06\0\0\0\2h2"), "'' 'h2' 0303", "empty protocols, which are forbidden"},
     {S("\0\x10\0\x08\0\x06\2h2\7h2"), NULL, "a protocol longer than its list"},
-    {S("\0\x10\0\x24\0\x22\x21" "abcdefghijklmnopqrstuvwxyz0123456"), "'' 'abcdefghijklmnopqrstuvwxyz01234' 0303", "a long protocol is cut"},
+    {S("\0\x10\0\x24\0\x22\x21"
+       "abcdefghijklmnopqrstuvwxyz0123456"),
+     "'' 'abcdefghijklmnopqrstuvwxyz01234' 0303", "a long protocol is cut"},
     {S("\0\x2b\0\7\6\x3a\x3a\3\4\3\3"), "'' '' 0304", "the highest version without GREASE"},
     {S("\0\x2b\0\5\4\3\3\3\4"), "'' '' 0304", "in any order"},
     {S("\0\x2b\0\5\4\x7f\x1c\3\3"), "'' '' 0303", "a draft is older than any version"},
@@ -38,7 +44,9 @@ static const struct {
     {S("\0\x2b\0\3\2\x3a\x3a"), "'' '' 0303", "only GREASE"},
     {S("\0\x2b\0\4\3\3\4\3"), NULL, "half a version"},
     {S("\xfe\x0d\0\1\0" EXAMPLE), "'www.example.com' '' 0303 ech", "an encrypted hello with its outer name"},
-    {S("\x1a\x1a\0\0" EXAMPLE "\0\x2b\0\3\2\3\4" "\0\x10\0\5\0\3\2h2"), "'www.example.com' 'h2' 0304", "all together"},
+    {S("\x1a\x1a\0\0" EXAMPLE "\0\x2b\0\3\2\3\4"
+       "\0\x10\0\5\0\3\2h2"),
+     "'www.example.com' 'h2' 0304", "all together"},
 };
 
 static const char *tell(const struct tls_hello *hello)
@@ -52,7 +60,11 @@ static const char *tell(const struct tls_hello *hello)
 /* The handshake message around a list of extensions. */
 static struct slice hello_of(uint8_t *out, struct slice extensions)
 {
-    static const struct slice head = S("\1\0\0\0\3\3" "0123456789abcdef0123456789abcdef" "\x04sess" "\0\4\x13\1\x13\2" "\1\0");
+    static const struct slice head = S("\1\0\0\0\3\3"
+                                       "0123456789abcdef0123456789abcdef"
+                                       "\x04sess"
+                                       "\0\4\x13\1\x13\2"
+                                       "\1\0");
     size_t len = head.len + 2 + extensions.len;
     memcpy(out, head.p, head.len);
     out[2] = (uint8_t)((len - 4) >> 8);
@@ -96,15 +108,61 @@ static const struct {
     bool parsed;
     const char *reason;
 } plain[] = {
-    {S("\1\0\0\x29\3\1" "0123456789abcdef0123456789abcdef" "\0" "\0\2\0\x2f" "\1\0"), true, "TLS 1.0 without extensions"},
-    {S("\1\0\0\x29\2\0" "0123456789abcdef0123456789abcdef" "\0" "\0\2\0\x2f" "\1\0"), false, "SSL 2"},
-    {S("\1\0\0\x29\xfe\xfd" "0123456789abcdef0123456789abcdef" "\0" "\0\2\0\x2f" "\1\0"), false, "DTLS"},
-    {S("\2\0\0\x29\3\1" "0123456789abcdef0123456789abcdef" "\0" "\0\2\0\x2f" "\1\0"), false, "a ServerHello"},
-    {S("\1\0\0\x2a\3\1" "0123456789abcdef0123456789abcdef" "\0" "\0\2\0\x2f" "\1\0"), false, "a length past the end"},
-    {S("\1\0\0\x2a\3\1" "0123456789abcdef0123456789abcdef" "\0" "\0\2\0\x2f" "\1\0\0"), false, "half a length of extensions"},
-    {S("\1\0\0\x27\3\1" "0123456789abcdef0123456789abcdef" "\0" "\0\0" "\1\0"), false, "no cipher suite"},
-    {S("\1\0\0\x28\3\1" "0123456789abcdef0123456789abcdef" "\0" "\0\2\0\x2f" "\0"), false, "no compression method"},
-    {S("\1\0\0\x4a\3\1" "0123456789abcdef0123456789abcdef" "\x21" "0123456789abcdef0123456789abcdef!" "\0\2\0\x2f" "\1\0"), false, "a session id of 33 bytes"},
+    {S("\1\0\0\x29\3\1"
+       "0123456789abcdef0123456789abcdef"
+       "\0"
+       "\0\2\0\x2f"
+       "\1\0"),
+     true, "TLS 1.0 without extensions"},
+    {S("\1\0\0\x29\2\0"
+       "0123456789abcdef0123456789abcdef"
+       "\0"
+       "\0\2\0\x2f"
+       "\1\0"),
+     false, "SSL 2"},
+    {S("\1\0\0\x29\xfe\xfd"
+       "0123456789abcdef0123456789abcdef"
+       "\0"
+       "\0\2\0\x2f"
+       "\1\0"),
+     false, "DTLS"},
+    {S("\2\0\0\x29\3\1"
+       "0123456789abcdef0123456789abcdef"
+       "\0"
+       "\0\2\0\x2f"
+       "\1\0"),
+     false, "a ServerHello"},
+    {S("\1\0\0\x2a\3\1"
+       "0123456789abcdef0123456789abcdef"
+       "\0"
+       "\0\2\0\x2f"
+       "\1\0"),
+     false, "a length past the end"},
+    {S("\1\0\0\x2a\3\1"
+       "0123456789abcdef0123456789abcdef"
+       "\0"
+       "\0\2\0\x2f"
+       "\1\0\0"),
+     false, "half a length of extensions"},
+    {S("\1\0\0\x27\3\1"
+       "0123456789abcdef0123456789abcdef"
+       "\0"
+       "\0\0"
+       "\1\0"),
+     false, "no cipher suite"},
+    {S("\1\0\0\x28\3\1"
+       "0123456789abcdef0123456789abcdef"
+       "\0"
+       "\0\2\0\x2f"
+       "\0"),
+     false, "no compression method"},
+    {S("\1\0\0\x4a\3\1"
+       "0123456789abcdef0123456789abcdef"
+       "\x21"
+       "0123456789abcdef0123456789abcdef!"
+       "\0\2\0\x2f"
+       "\1\0"),
+     false, "a session id of 33 bytes"},
 };
 
 static void test_plain(void)
@@ -120,7 +178,8 @@ static void test_truncations(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct slice whole = hello_of(message_bytes, rows[i].extensions);
         for (size_t len = 0; len < whole.len; len++)
-            CHECK(!tls_parse_hello(&hello, guard_copy(slice_head(whole, len), 0)), "%s, cut to %zu", rows[i].reason, len);
+            CHECK(!tls_parse_hello(&hello, guard_copy(slice_head(whole, len), 0)), "%s, cut to %zu", rows[i].reason,
+                  len);
     }
 }
 
@@ -177,16 +236,28 @@ static void test_long_names(void)
         uint8_t byte;
         size_t kept;
         const char *reason;
-    } names[] = {{253, 'a', 253, "as long as a host name may be"}, {255, 'a', 255, "as long as the field"}, {256, 'a', 0, "longer than a host name"},
-                 {63, 1, 252, "escaped, it still fits"}, {64, 1, 0, "escaped, it does not"}, {9000, 'a', 0, "far too long"}};
+    } names[] = {{253, 'a', 253, "as long as a host name may be"},
+                 {255, 'a', 255, "as long as the field"},
+                 {256, 'a', 0, "longer than a host name"},
+                 {63, 1, 252, "escaped, it still fits"},
+                 {64, 1, 0, "escaped, it does not"},
+                 {9000, 'a', 0, "far too long"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         unsigned len = names[i].len;
-        uint8_t extension[9009] = {0, 0, (uint8_t)((len + 5) >> 8), (uint8_t)(len + 5), (uint8_t)((len + 3) >> 8), (uint8_t)(len + 3), 0,
-                                   (uint8_t)(len >> 8), (uint8_t)len};
+        uint8_t extension[9009] = {0,
+                                   0,
+                                   (uint8_t)((len + 5) >> 8),
+                                   (uint8_t)(len + 5),
+                                   (uint8_t)((len + 3) >> 8),
+                                   (uint8_t)(len + 3),
+                                   0,
+                                   (uint8_t)(len >> 8),
+                                   (uint8_t)len};
         struct tls_hello hello;
         memset(extension + 9, names[i].byte, len);
         CHECK(tls_parse_hello(&hello, guard_copy(hello_of(message_bytes, slice_of(extension, len + 9)), 0))
-                  && strlen(hello.server_name) == names[i].kept, "%s", names[i].reason);
+                  && strlen(hello.server_name) == names[i].kept,
+              "%s", names[i].reason);
     }
 }
 
@@ -194,7 +265,8 @@ static enum tls_found feed_all(struct tls_stream *stream, struct slice wire, siz
 {
     enum tls_found found = TLS_MORE;
     while (wire.len > 0 && found == TLS_MORE)
-        found = tls_feed(stream, &(struct piece){.kind = PIECE_DATA, .data = guard_copy(slice_cut(&wire, size), 1)}, hello);
+        found =
+            tls_feed(stream, &(struct piece){.kind = PIECE_DATA, .data = guard_copy(slice_cut(&wire, size), 1)}, hello);
     return found;
 }
 
@@ -209,9 +281,11 @@ static void test_stream_cuts(void)
             struct slice wire = records_of(record_bytes, message, record);
             memset(&stream, 0xa5, sizeof stream);
             tls_start(&stream);
-            CHECK(feed_all(&stream, slice_head(wire, wire.len - 1), segment, &hello) == TLS_MORE, "records of %zu, segments of %zu: one byte short", record, segment);
+            CHECK(feed_all(&stream, slice_head(wire, wire.len - 1), segment, &hello) == TLS_MORE,
+                  "records of %zu, segments of %zu: one byte short", record, segment);
             CHECK(feed_all(&stream, slice_from(wire, wire.len - 1), segment, &hello) == TLS_FOUND
-                      && strcmp(tell(&hello), "'www.example.com' 'h2' 0304") == 0, "records of %zu, segments of %zu", record, segment);
+                      && strcmp(tell(&hello), "'www.example.com' 'h2' 0304") == 0,
+                  "records of %zu, segments of %zu", record, segment);
             CHECK(feed_all(&stream, wire, segment, &hello) == TLS_NONE, "found once only");
         }
 }
@@ -248,7 +322,8 @@ static void test_openings(void)
             struct tls_hello hello;
             tls_start(&stream);
             CHECK(tls_looks_like(guard_copy(openings[i].wire, 0)) == openings[i].looks, "%s", openings[i].reason);
-            CHECK(feed_all(&stream, openings[i].wire, segment, &hello) == openings[i].found, "%s, segments of %zu", openings[i].reason, segment);
+            CHECK(feed_all(&stream, openings[i].wire, segment, &hello) == openings[i].found, "%s, segments of %zu",
+                  openings[i].reason, segment);
         }
     CHECK(!tls_looks_like(S("")), "nothing looks like nothing");
 }
@@ -256,13 +331,15 @@ static void test_openings(void)
 static void test_ends(void)
 {
     static const enum piece_kind kinds[2] = {PIECE_GAP, PIECE_END};
-    struct slice message = hello_of(message_bytes, rows[1].extensions), wire = records_of(record_bytes, message, message.len);
+    struct slice message = hello_of(message_bytes, rows[1].extensions),
+                 wire = records_of(record_bytes, message, message.len);
     for (int i = 0; i < 2; i++) {
         struct tls_stream stream;
         struct tls_hello hello;
         tls_start(&stream);
         CHECK(feed_all(&stream, slice_head(wire, 20), 20, &hello) == TLS_MORE, "so far so good");
-        CHECK(tls_feed(&stream, &(struct piece){.kind = kinds[i]}, &hello) == TLS_NONE, "then bytes are lost, or no more come");
+        CHECK(tls_feed(&stream, &(struct piece){.kind = kinds[i]}, &hello) == TLS_NONE,
+              "then bytes are lost, or no more come");
         CHECK(feed_all(&stream, wire, wire.len, &hello) == TLS_NONE, "and that is the end of it");
     }
 }

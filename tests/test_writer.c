@@ -11,7 +11,8 @@
 static const struct { const char *bytes; size_t len; const char *json, *reason; } texts[] = {
     {"plain", 5, "plain", "ASCII as it is"},
     {"a\"b\\c/d", 7, "a\\\"b\\\\c/d", "quote and backslash; a slash needs none"},
-    {"\0\x01\n\t\x1b[2J", 8, "\\u0000\\u0001\\u000a\\u0009\\u001b[2J", "C0 controls, a terminal's clear-screen among them"},
+    {"\0\x01\n\t\x1b[2J", 8, "\\u0000\\u0001\\u000a\\u0009\\u001b[2J",
+     "C0 controls, a terminal's clear-screen among them"},
     {"\x7f", 1, "\\u007f", "DEL"},
     {"\xc2\x9b" "31m", 5, "\\u009b31m", "C1: the one-character CSI"},
     {"\x9b" "31m", 4, "\xef\xbf\xbd" "31m", "the same as a bare byte is not UTF-8"},
@@ -64,7 +65,8 @@ static void check_numbers(void)
         char out[64];
         struct writer w = writer_of(out, sizeof out);
         writer_number(&w, NULL, numbers[i].value);
-        CHECK(slice_eq(slice_of(out, w.len), slice_str(numbers[i].json)), "%s: %.*s", numbers[i].reason, (int)w.len, out);
+        CHECK(slice_eq(slice_of(out, w.len), slice_str(numbers[i].json)), "%s: %.*s", numbers[i].reason, (int)w.len,
+              out);
     }
     char out[128];
     struct writer w = writer_of(out, sizeof out);
@@ -74,7 +76,8 @@ static void check_numbers(void)
     writer_int(&w, NULL, INT64_MIN);
     writer_bool(&w, NULL, true);
     writer_end(&w);
-    CHECK(slice_eq(slice_of(out, w.len), S("[0,9223372036854775807,-9223372036854775808,true]")), "limits: %.*s", (int)w.len, out);
+    CHECK(slice_eq(slice_of(out, w.len), S("[0,9223372036854775807,-9223372036854775808,true]")), "limits: %.*s",
+          (int)w.len, out);
 }
 
 static const struct { uint64_t us; const char *text, *reason; } times[] = {
@@ -133,7 +136,8 @@ static void check_nesting(void)
     struct writer w = writer_of(out, sizeof out);
     write_nest(&w);
     size_t n = writer_finish(&w);
-    CHECK(slice_eq(slice_of(out, n), slice_str(expected)), "empty things vanish with their keys and commas: %.*s", (int)n, out);
+    CHECK(slice_eq(slice_of(out, n), slice_str(expected)), "empty things vanish with their keys and commas: %.*s",
+          (int)n, out);
     for (size_t room = 0; room < sizeof expected - 1; room++) {
         w = writer_of((char *)guard_copy(slice_of(out, room), 0).p, room);
         write_nest(&w);
@@ -144,7 +148,8 @@ static void check_nesting(void)
 /* Random bytes: always valid JSON, never a raw control byte, never more than six bytes for one. */
 static void check_random(void)
 {
-    static const uint8_t lead[] = {'a', '"', '\\', 0x1b, 0x7f, 0x80, 0x9b, 0xc2, 0xe2, 0x81, 0xef, 0xbf, 0xf0, 0xed, 0xff};
+    static const uint8_t lead[] = {'a',  '"',  '\\', 0x1b, 0x7f, 0x80, 0x9b, 0xc2,
+                                   0xe2, 0x81, 0xef, 0xbf, 0xf0, 0xed, 0xff};
     uint64_t random = 7;
     for (int run = 0; run < 20000; run++) {
         uint8_t bytes[24];
