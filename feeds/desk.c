@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "feeds/allow.h"
+#include "feeds/asked.h"
 #include "feeds/cluster.h"
 #include "feeds/evidence.h"
 #include "feeds/geoip.h"
@@ -11,6 +12,7 @@
 
 enum {
     CLIENTS = 8192,            /* with evidence, at once */
+    ASKING = 65536,            /* whose names are counted */
     NAMES = 16384, ADDRESSES = 65536, /* of the clusters */
     REPEATS = 65536, WAYS = 4, /* hits remembered so that a repeat is known */
     QUEUE = 3                  /* reports of one hit: itself, its cluster, its client's incident */
@@ -27,6 +29,7 @@ struct desk {
     struct desk_settings settings;
     struct evidence *evidence;
     struct clusters *clusters;
+    struct asked *asked;
     struct repeat *repeat;
     struct report queue[QUEUE];
     unsigned count, taken;
@@ -46,7 +49,8 @@ struct desk *desk_open(const struct desk_settings *settings, char err[static ERR
     d->settings = *settings;
     d->evidence = evidence_open(&evidence, err);
     d->clusters = d->evidence != NULL ? cluster_open(&clusters, err) : NULL;
-    if (d->clusters == NULL) {
+    d->asked = d->clusters != NULL ? asked_open(ASKING, settings->seed, err) : NULL;
+    if (d->asked == NULL) {
         desk_close(d);
         return NULL;
     }
@@ -59,6 +63,7 @@ void desk_close(struct desk *d)
         return;
     evidence_close(d->evidence);
     cluster_close(d->clusters);
+    asked_close(d->asked);
     free(d->repeat);
     free(d);
 }
@@ -156,7 +161,7 @@ static void put_cluster(struct desk *d, const struct hit *hit)
 static void put_evidence(struct desk *d, const struct hit *hit, const char *id)
 {
     struct report *report = queued(d);
-    if (evidence_put(d->evidence, hit, id, 0, report))
+    if (evidence_put(d->evidence, hit, id, asked_names(d->asked, &hit->tuple.src), report))
         send(d);
 }
 
@@ -164,6 +169,8 @@ void desk_put(struct desk *d, const struct hit *hit)
 {
     char id[REPORT_ID];
     d->count = d->taken = 0;
+    if (hit->seen == SEEN_DNS && (hit->kind == HIT_SIGHTING || hit->kind == HIT_DOMAIN))
+        asked_put(d->asked, &hit->tuple.src, slice_str(hit->name), hit->us);
     if (hit->kind == HIT_SIGHTING) {
         cluster_ordinary(d->clusters, hit);
         return;

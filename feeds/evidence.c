@@ -261,9 +261,10 @@ static void put_reason(struct report *report, const struct client *client)
     put_count(grounds, sizeof grounds, programs, "hidden program", "hidden programs");
     put_count(grounds, sizeof grounds, others, "lesser sign", "lesser signs");
     for (unsigned i = 0; i < report->incident->family_count; i++)
-        snprintf(families + strlen(families), sizeof families - strlen(families), "%s%s", i > 0 ? ", " : " of ", report->incident->families[i]);
-    snprintf(report->reason, sizeof report->reason, "%s shows the marks%s: %s; %.1f bits of evidence against %.0f needed",
-             addr_format(&client->addr, address), families, grounds, (double)report->bits, (double)EVIDENCE_PRIOR_BITS);
+        snprintf(families + strlen(families), sizeof families - strlen(families), "%s%s", i > 0 ? ", " : "", report->incident->families[i]);
+    snprintf(report->reason, sizeof report->reason, "%s shows the marks of %s: %s; %.1f bits of evidence against a prior of %.0f",
+             addr_format(&client->addr, address), families[0] != '\0' ? families : "adware", grounds, (double)report->bits,
+             (double)EVIDENCE_PRIOR_BITS);
 }
 
 static void incident_fill(struct evidence *e, const struct client *client, bool aggregator)
