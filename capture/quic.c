@@ -109,10 +109,12 @@ static bool derive(struct quic *q, const struct version *v, struct slice connect
            && expand(q, client, v->mask, keys->mask, sizeof keys->mask);
 }
 
+enum packet_type { INITIAL, ZERO_RTT, HANDSHAKE, RETRY }; /* as version 1 numbers them */
+
 /* A long-header packet in a datagram. */
 struct packet_parts {
     const struct version *version;
-    bool initial;
+    enum packet_type type;
     struct slice connection; /* the receiver's */
     struct slice header;     /* up to the packet number */
     struct slice rest;       /* packet number, ciphertext, tag */
@@ -138,7 +140,6 @@ static struct slice take_varlen(struct cursor *c)
  * it could be found either. */
 static bool take_packet(struct cursor *c, struct packet_parts *packet)
 {
-    enum { INITIAL = 0, RETRY = 3 };
     const uint8_t *start = c->p;
     uint8_t first = cursor_u8(c);
     uint32_t number = cursor_u32(c);
@@ -148,13 +149,12 @@ static bool take_packet(struct cursor *c, struct packet_parts *packet)
             packet->version = &versions[i];
     if (c->bad || (first & 0xc0) != 0xc0 || packet->version == NULL)
         return false;
-    unsigned type = ((first >> 4) - packet->version->initial) & 3u; /* as version 1 counts them */
-    packet->initial = type == INITIAL;
+    packet->type = (enum packet_type)(((first >> 4) - packet->version->initial) & 3u);
     packet->connection = cursor_take(c, cursor_u8(c));
     struct slice source = cursor_take(c, cursor_u8(c));
-    if (type == RETRY || packet->connection.len > CONNECTION_ID || source.len > CONNECTION_ID)
+    if (packet->type == RETRY || packet->connection.len > CONNECTION_ID || source.len > CONNECTION_ID)
         return false;
-    if (packet->initial)
+    if (packet->type == INITIAL)
         (void)take_varlen(c); /* token */
     struct cursor length = *c;
     (void)varint(&length);
@@ -163,11 +163,12 @@ static bool take_packet(struct cursor *c, struct packet_parts *packet)
     return !c->bad;
 }
 
+/* A client that resumes a session may be seen with its 0-RTT data first, where the network changed the order. */
 bool quic_looks_like(struct slice datagram)
 {
     struct cursor c = cursor_of(datagram);
     struct packet_parts packet;
-    return take_packet(&c, &packet) && packet.initial;
+    return take_packet(&c, &packet) && (packet.type == INITIAL || packet.type == ZERO_RTT);
 }
 
 /* AES-GCM over the payload, the header with its protection undone as additional data (RFC 9001 section 5.3). */
@@ -302,7 +303,7 @@ enum tls_found quic_feed(struct quic *q, struct quic_stream *s, struct slice dat
     struct packet_parts packet;
     struct slice plain;
     for (unsigned n = 0; n < PACKETS && cursor_left(&c) > 0 && take_packet(&c, &packet); n++)
-        if (packet.initial && open_with_keys(q, s, &packet, &plain))
+        if (packet.type == INITIAL && open_with_keys(q, s, &packet, &plain))
             take_frames(s, plain);
     enum tls_found found = hello_so_far(s, hello);
     s->done = found != TLS_MORE;

@@ -10,7 +10,7 @@ struct quic; /* algorithms and scratch memory: one a thread, for all connections
 struct quic *quic_open(char err[static ERRLEN]);
 void quic_close(struct quic *);
 
-/* True where a datagram begins with an Initial packet of a known version. */
+/* True where a datagram begins with an Initial or 0-RTT packet of a known version. */
 bool quic_looks_like(struct slice datagram);
 
 /* The client's direction of one connection up to its ClientHello. The struct is its own memory: a pool block. */

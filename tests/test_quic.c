@@ -274,6 +274,8 @@ static void test_others(void)
     CHECK(n > 4 && n < 40, "after so many datagrams no hello comes any more: %u", n);
     CHECK(quic_looks_like(S("\xc0\0\0\0\1\x08" ID "\0\0\x05hello")),
           "an Initial that cannot be opened still looks like one");
+    CHECK(quic_looks_like(S("\xd0\0\0\0\1\x08" ID "\0\x05hello")), "0-RTT data that came before the Initial");
+    CHECK(quic_looks_like(S("\xe0\x6b\x33\x43\xcf\x08" ID "\0\x05hello")), "the same under version 2's number");
     fresh();
     CHECK(strcmp(feed(S("\xc0\0\0\0\1\x08" ID "\0\0\x05hello")), "more") == 0, "too short for a sample");
 }
