@@ -2,6 +2,7 @@
 
 #include "feeds/words.h"
 
+/* The last row of each kind has no word: every search ends there. */
 static const struct signature signatures[] = {
     {REPORT_DOMAIN, "", 1000, "RADOME domain: consonants and vowels alternate as in DealPly, IsErIk and ManageX names"},
     {REPORT_BEACON, "pcrc-query", 2001, "RADOME beacon: pcrc query"},
@@ -28,10 +29,12 @@ static const struct signature signatures[] = {
     {REPORT_IOC, "file", 4005, "RADOME indicator: file hash"},
     {REPORT_IOC, "file-name", 4006, "RADOME indicator: file name"},
     {REPORT_IOC, "x-extension-id", 4007, "RADOME indicator: browser extension"},
+    {REPORT_IOC, "", 4000, "RADOME indicator"},
     {REPORT_CLUSTER, "", 5000, "RADOME cluster: suspicious domains that share addresses"},
     {REPORT_INCIDENT, "lookup", 6001, "RADOME incident: client looks up names of the family"},
     {REPORT_INCIDENT, "beacon", 6002, "RADOME incident: client talks to servers of the family"},
     {REPORT_INCIDENT, "payload", 6003, "RADOME incident: client received a program or script of the family"},
+    {REPORT_INCIDENT, "", 6000, "RADOME incident"},
 };
 
 static const char *word_of_report(const struct report *report)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "feeds/json.h"
+#include "feeds/signature.h"
 #include "tests/report_maker.h"
 
 static char out[JSON_MAX];
@@ -122,9 +123,31 @@ static void check_urls(void)
     }
 }
 
+/* Ids are public: a type or stage that the table forgot would fall into its kind's last row. */
+static void check_signatures(void)
+{
+    make_sample(&sample, 5);
+    for (int type = 0; type < INDICATOR_TYPES; type++) {
+        sample.hit.indicator.type = (enum indicator_type)type;
+        CHECK(signature_of(&sample.report)->id == 4001 + (uint32_t)type, "indicator type %d has its row", type);
+    }
+    make_sample(&sample, KINDS - 1);
+    for (int stage = STAGE_LOOKUP; stage <= STAGE_PAYLOAD; stage++) {
+        sample.incident.stage = (enum stage)stage;
+        CHECK(signature_of(&sample.report)->id == 6001 + (uint32_t)stage, "stage %d has its row", stage);
+    }
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        make_sample(&sample, kind);
+        flood(&sample, S("?"));
+        const struct signature *signature = signature_of(&sample.report);
+        CHECK(signature->kind == kinds[kind].report, "%s: a word that nobody knows has a row as well", kinds[kind].name);
+    }
+}
+
 int main(void)
 {
     check_hostile();
+    check_signatures();
     check_random();
     check_urls();
     return check_report("json_hostile");
