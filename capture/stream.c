@@ -81,8 +81,7 @@ static void append(struct segment *segment, struct part *part)
 /* Small segments would each fill a block: what touches a segment that still has room is put to its front. */
 static bool prepend(struct segment *segment, const struct part *part)
 {
-    if (segment == NULL || part->lost > 0 || part->seq + part->data.len != segment->seq ||
-        segment->len + part->data.len > ROOM)
+    if (segment == NULL || part->seq + (uint32_t)part->data.len != segment->seq || segment->len + part->data.len > ROOM)
         return false;
     memmove(segment->bytes + part->data.len, segment->bytes, segment->len);
     memcpy(segment->bytes, part->data.p, part->data.len);

@@ -172,6 +172,10 @@ static const struct {
     {"s 0 m 1 3 abc d 4 DEF d 7 g", "abc...g", "what was cut counts as had"},
     {"s 0 d 5 e m 1 5 ab d 8 h", "ab..e..h", "what waits shows in a cut one"},
     {"s 0 m 1 2 a f 4 -", "a..$", "cut before the FIN"},
+    {"s 0 m 5 1 ef d 3 c d 4 d d 9 i d 1 ab d 8 h", "abcdef.hi", "blocks joined: what was cut stays in its place"},
+    {"s 0 d 1 abc f 2 - d 4 d f 5 -", "abcd$", "and leaves the true one its place"},
+    {"s 0 d 9 X f 4 - a 5 t 50", "...$", "a hole before the FIN, and something beyond it"},
+    {"s 0 d 3 c a 4 a 2 t 50", "..c", "acknowledgements in disorder: the highest counts"},
     {"h 0 abc h 3 def p d 6 g", "abcdefg", "held"},
     {"s 0 h 4 def h 1 abc h 1 abc d 7 g", "abcdefg", "held out of order"},
     {"s 0 h 1 abc f 4 def", "abcdef$", "held, then pulled by the next"},
@@ -418,6 +422,12 @@ static void test_bound(void)
         most = run->stream.waiting > most ? run->stream.waiting : most;
     }
     CHECK(most <= STREAM_WAITING && run->stats.gaps == 1 && run->stats.gap_bytes == 1460, "%u blocks waited", most);
+    run_reset(run);
+    feed(run, 0, TCP_SYN, S(""), 0);
+    stream_ack(&run->stream, 1000000);
+    for (uint32_t i = 1; i < 40; i++)
+        feed(run, 1 + i * 1460, 0, slice_of(segment, sizeof segment), 0);
+    CHECK(run->stats.gaps == 1 && run->len == 40 * 1460, "acknowledged and far behind: no time need pass");
     run_reset(run);
     for (uint32_t i = 0; i < 1000; i++) {
         feed_only(run, i * 2920, 0, slice_of(segment, sizeof segment), 0);
