@@ -175,7 +175,7 @@ struct flow *flow_of(struct flows *flows, const struct packet *packet, int *side
         return NULL;
     flow->last_us = flow->side[0].now_us = flow->side[1].now_us = packet->us;
     enum list list = list_after(flow, packet, *side, old);
-    if (list != flow->list || flows->lists[list].newest != flow) {
+    if (flows->lists[list].newest != flow) {
         take_out(flows, flow);
         file_away(flows, flow, list);
     }

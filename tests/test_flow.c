@@ -149,6 +149,27 @@ static void test_order(void)
     flows_close(flows);
 }
 
+/* All kinds lie in lists of their own, and still leave in the order of their last packets. */
+static void test_kinds(void)
+{
+    static const uint8_t flags[] = {TCP_RST, 0, TCP_SYN, TCP_ACK};
+    struct flows *flows = opened(64);
+    uint64_t last = 0;
+    unsigned left = 0;
+    int side;
+    for (unsigned i = 0; i < 40; i++) {
+        struct packet p = packet_at(i, 40000, 80, flags[(i * 7 >> 2) & 3], 1 + i);
+        flow_of(flows, &p, &side);
+    }
+    for (struct flow *flow; (flow = flow_expired(flows, UINT64_MAX)) != NULL; left++) {
+        CHECK(flow->last_us == last + 1, "one after the other");
+        last = flow->last_us;
+        flow_close(flows, flow);
+    }
+    CHECK(left == 40, "all of them");
+    flows_close(flows);
+}
+
 static const struct {
     uint8_t before, flags;
     uint32_t seq;
@@ -285,6 +306,7 @@ int main(void)
     test_client();
     test_idle();
     test_order();
+    test_kinds();
     test_reuse();
     test_flood(TCP_SYN, 1000000);
     test_flood(TCP_ACK, 100000);

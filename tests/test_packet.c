@@ -212,6 +212,10 @@ static void test_details(void)
     CHECK(packet_decode(&p, &frame, &stats) && p.fragment_id == 9 && p.fragment_off == 0 && p.fragment_more,
           "IPv6 first");
     CHECK(p.payload.len == 12 && p.missing == 3 && p.tuple.proto == 17, "cut by the snaplen");
+    frame_build(&text, "eth ip4 tcpopt", S("payload"));
+    whole = frame_so_far(&text);
+    frame = frame_at(slice_head(whole, whole.len - 10), 1, whole.len);
+    CHECK(packet_decode(&p, &frame, &stats) && p.payload.len == 0 && p.missing == 7, "cut within TCP's options");
     frame_build(&text, "ip4tso tcp", S("payload"));
     whole = frame_so_far(&text);
     frame = frame_at(whole, 101, whole.len + 1000);
