@@ -39,14 +39,6 @@ struct shape {
     const char *why;
 };
 
-static struct slice until(struct slice s, const char *stops)
-{
-    size_t n = 0;
-    while (n < s.len && (s.p[n] == '\0' || strchr(stops, s.p[n]) == NULL))
-        n++;
-    return slice_head(s, n);
-}
-
 static size_t run(struct slice s, bool dots)
 {
     size_t n = 0;
@@ -87,11 +79,9 @@ static bool fits(struct slice uri, const char *form)
 static struct slice parameter(struct slice query, struct slice name)
 {
     while (query.len > 0) {
-        struct slice pair = until(query, "&#"), key = until(pair, "=");
+        struct slice pair = slice_until(query, '&'), key = slice_until(pair, '=');
         if (slice_eq(key, name) && pair.len > key.len)
             return slice_from(pair, key.len + 1);
-        if (pair.len < query.len && query.p[pair.len] == '#')
-            break;
         query = slice_from(query, pair.len + 1);
     }
     return slice_of(NULL, 0);
@@ -175,7 +165,7 @@ static bool hex_body(const struct request *r)
  * maker's name the interface in the path. */
 static bool bare_root(const struct request *r)
 {
-    return slice_eq(until(r->uri, "?"), S("/")) && r->pairs >= 2;
+    return slice_eq(slice_until(r->uri, '?'), S("/")) && r->pairs >= 2;
 }
 
 static bool hex_parameter_bare(const struct request *r)
@@ -252,8 +242,8 @@ static unsigned present_fields(const struct http_message *request)
         unsigned field;
     } known[] = {{"Referer", true, REFERER}, {"User-Agent", true, USER_AGENT}, {"Cookie", true, COOKIE},
                  {"Accept", true, ACCEPT},   {"Accept-", false, ACCEPT_DASH},  {"Cache", false, CACHE}};
-    if (request->headers_left > 0)
-        return ~0u;
+    if (request->headers_left > 0 || (request->flags & HTTP_LIMIT) != 0)
+        return ~0u; /* what was not kept may have been any of them */
     unsigned present = 0;
     for (unsigned i = 0; i < request->headers; i++)
         for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
@@ -268,7 +258,7 @@ static unsigned present_fields(const struct http_message *request)
 static bool hex_in(struct request *r, struct slice query)
 {
     while (query.len > 0) {
-        struct slice pair = until(query, "&#"), value = slice_from(pair, until(pair, "=").len + 1);
+        struct slice pair = slice_until(query, '&'), value = slice_from(pair, slice_until(pair, '=').len + 1);
         if (hextext_decode(value.len > 0 ? value : pair, r->buffer, &r->text))
             return true;
         query = slice_from(query, pair.len + 1);
@@ -278,7 +268,7 @@ static bool hex_in(struct request *r, struct slice query)
 
 static void find_hex(struct request *r)
 {
-    struct slice path = until(r->uri, "?"), body = r->transaction->request.body, name, value;
+    struct slice path = slice_until(r->uri, '?'), body = r->transaction->request.body, name, value;
     while (body.len > 0 && (body.p[body.len - 1] == '\r' || body.p[body.len - 1] == '\n'))
         body.len--;
     if (hex_in(r, slice_from(r->uri, path.len + 1)))
@@ -310,7 +300,7 @@ static const struct shape *heaviest(const struct request *r)
 /* The decoded pairs where there was hex, else the query's. Of a body that is not hex nothing is kept. */
 static void put_parameters(struct hit_beacon *beacon, const struct request *r)
 {
-    struct slice text = r->hex ? r->text : slice_from(r->uri, until(r->uri, "?").len + 1), name, value;
+    struct slice text = r->hex ? r->text : slice_from(r->uri, slice_until(r->uri, '?').len + 1), name, value;
     while (beacon->parameters < HIT_PARAMETERS && hextext_pair(&text, &name, &value))
         slice_text(slice_of(name.p, (size_t)(value.p + value.len - name.p)), beacon->parameter[beacon->parameters++],
                    sizeof *beacon->parameter);
@@ -342,7 +332,8 @@ static void see_http(void *state, const struct event *event, struct hits *hits)
 {
     (void)state;
     char buffer[HEXTEXT_MAX];
-    struct request r = {.transaction = event->http, .uri = hit_path(&event->http->request), .buffer = buffer};
+    struct slice uri = slice_until(hit_path(&event->http->request), '#');
+    struct request r = {.transaction = event->http, .uri = uri, .buffer = buffer};
     if (event->http->request.flags & HTTP_SEEN) {
         r.present = present_fields(&event->http->request);
         find_hex(&r);

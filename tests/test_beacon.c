@@ -233,6 +233,10 @@ static void test_many_fields(void)
     struct http_transaction transaction = {.request = make_request(slice_str(head), S(""))};
     see(&hits, &transaction);
     CHECK(hits.count == 0, "65 fields, the last of them unknown");
+    transaction.request = make_request(S("GET /getblob?v=1&cache=2"), S(""));
+    transaction.request.flags |= HTTP_LIMIT;
+    see(&hits, &transaction);
+    CHECK(hits.count == 0, "a head cut at a limit");
 }
 
 static void test_subject(void)
