@@ -23,7 +23,7 @@ struct slice coder_run(struct coder *, struct slice *in);
 /* True where coder_run has more to give without input. */
 bool coder_full(const struct coder *);
 
-/* No input will follow. What was swallowed without a single byte decoded comes out as it was. */
+/* No input will follow. What was swallowed without a single byte decoded (up to 512 bytes) comes out as it was. */
 struct slice coder_finish(struct coder *);
 
 /* The bytes were not, or not wholly, so coded. */

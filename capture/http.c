@@ -162,8 +162,7 @@ void http_feed(struct http *h, int side, const struct piece *piece, uint64_t us)
         return;
     switch (piece->kind) {
     case PIECE_DATA:
-        if (s->state == SIDE_BLIND && http_looks_like(piece->data, side))
-            s->state = SIDE_START;
+        http_resync(h, side, piece->data);
         if (s->state != SIDE_BLIND)
             s->in = piece->data;
         break;

@@ -72,6 +72,8 @@ void http_abandon(struct http *, int side);
 void http_leave(struct http *, enum http_state);
 void http_lose(struct http *);
 
-/* capture/http_reader.c: reads on in a head, a line or as far as it is here; forgets the line that is being read. */
+/* capture/http_reader.c: a side out of step looks whether this piece begins a head; reads on in a head, a line or as far
+ * as it is here; forgets the line that is being read. */
+void http_resync(struct http *, int side, struct slice data);
 void http_read_head(struct http *, int side);
 void http_line_drop(struct http *, struct side *);

@@ -17,10 +17,10 @@ static struct slice cut_method(struct slice *line)
     return slice_cut(line, n);
 }
 
-/* "HTTP/1.x" without regard to case; 0 where it is not that. A later minor version counts as 1.1 (RFC 9110 section 2.5). */
+/* "HTTP/1." and anything, without regard to case; 0 where it is not that. All but 0 counts as 1.1 (RFC 9110 section 2.5). */
 static uint8_t version_of(struct slice text)
 {
-    if (text.len != 8 || !slice_ieq(slice_head(text, 7), S("HTTP/1.")) || text.p[7] < '0' || text.p[7] > '9')
+    if (text.len != 8 || !slice_ieq(slice_head(text, 7), S("HTTP/1.")))
         return 0;
     return text.p[7] == '0' ? 10 : 11;
 }

@@ -1,6 +1,9 @@
 #include "capture/http_connection.h"
 
-enum { JUNK_MAX = 65536 }; /* bytes in a row that are no head: after them it is not HTTP that is spoken */
+enum {
+    JUNK_MAX = 65536, /* bytes in a row that are no head: a connection that begins with them does not speak HTTP */
+    LOOK = 16         /* bytes that tell a head's beginning */
+};
 
 void http_line_drop(struct http *h, struct side *s)
 {
@@ -50,15 +53,38 @@ static bool line_next(struct http *h, struct side *s, struct slice *line)
     return true;
 }
 
-/* A line that should open a message and does not. It is passed over, like an empty one, but not for ever. */
-static void junk_line(struct http *h, struct side *s, struct slice line)
+static void junk_begins(struct http *h, struct side *s)
 {
-    if (s->junk == 0)
-        h->memory->stats.bad_heads++;
+    h->memory->stats.bad_heads += s->junk == 0;
+    s->missed = true;
+}
+
+/* A line that should open a message and does not. It is passed over, like an empty one, but not for ever. */
+static void junk_line(struct http *h, int side, struct slice line)
+{
+    struct side *s = &h->side[side];
+    junk_begins(h, s);
     s->junk += s->line_len + 1;
     http_line_drop(h, s);
-    if (s->junk > JUNK_MAX || slice_starts(line, S("PRI * HTTP/2")))
+    if (slice_starts(line, S("PRI * HTTP/2")) || (s->junk > JUNK_MAX && h->ordinal == 0))
         http_lose(h);
+    else if (s->junk > JUNK_MAX)
+        http_abandon(h, side);
+}
+
+/* Junk need not end in a line end: a piece that begins like a head is one, unless the line before it is half a head. */
+void http_resync(struct http *h, int side, struct slice data)
+{
+    struct side *s = &h->side[side];
+    if ((s->state != SIDE_BLIND && s->line == NULL) || !http_looks_like(data, side))
+        return;
+    if (s->state == SIDE_BLIND) {
+        s->state = SIDE_START;
+    } else if (s->state == SIDE_START && data.len >= LOOK && data.p[0] > ' ' &&
+               !http_looks_like(slice_of(s->line, s->line_len < LOOK ? s->line_len : LOOK), side)) {
+        junk_begins(h, s);
+        http_line_drop(h, s);
+    }
 }
 
 static void request_line(struct http *h, struct slice line)
@@ -66,7 +92,7 @@ static void request_line(struct http *h, struct slice line)
     struct side *s = &h->side[0];
     struct http_request_line r;
     if (!http_request_line(&r, line)) {
-        junk_line(h, s, line);
+        junk_line(h, 0, line);
         return;
     }
     struct exchange *x = http_early(h, s->us);
@@ -112,7 +138,7 @@ static void status_line(struct http *h, struct slice line)
     struct side *s = &h->side[1];
     struct http_status_line r;
     if (!http_status_line(&r, line)) {
-        junk_line(h, s, line);
+        junk_line(h, 1, line);
         return;
     }
     bool interim = r.status < 200 && r.status != 101; /* RFC 9110 section 15.2: the final one follows */

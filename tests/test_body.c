@@ -351,6 +351,53 @@ static void check_returned(const struct pool *pool)
     CHECK(stats.used == 0, "all blocks given back");
 }
 
+/* Framing that is none: from there on the bytes come as they are, those of the broken line too. */
+static void test_chunk_claims(void)
+{
+    static const struct {
+        const char *reason, *wire, *decoded;
+        bool bad;
+    } claims[] = {
+        {"no digit at all", "xyz", "xyz", true},
+        {"digits, then a letter", "12g\r\nabc", "12g\r\nabc", true},
+        {"a blank inside a size", "1 2\r\nabc", "1 2\r\nabc", true},
+        {"CR without LF after a size", "1\rabc", "1\rabc", true},
+        {"more blanks than any size has", "1                                        \r\nabc",
+         "1                                        \r\nabc", true},
+        {"no line end after a chunk", "1\r\nabc\r\n0\r\n\r\n", "abc\r\n0\r\n\r\n", true},
+        {"half a line end after a chunk", "1\r\na\rbc", "a\rbc", true},
+        {"a second CR after a chunk", "1\r\na\r\r\n0\r\n\r\n", "a\r\r\n0\r\n\r\n", true},
+        {"CR in a trailer line", "1\r\na\r\n0\r\n\rX\r\n\r\n", "a", false},
+        {"an extension with anything in it", "1;\"x\r\"\na\r\n0;=\n\n", "a", false},
+    };
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
+        for (size_t n = 0; n <= strlen(claims[i].wire); n++) {
+            run(&whole, &(struct body_plan){.framing = BODY_CHUNKED}, slice_str(claims[i].wire), n, n == 0 ? 1 : 1000);
+            CHECK(slice_eq(slice_of(whole.bytes, whole.len), slice_str(claims[i].decoded)) && whole.bad == claims[i].bad &&
+                  whole.whole == !claims[i].bad, "%s, cut at %zu: %.*s", claims[i].reason, n, (int)whole.len, whole.bytes);
+        }
+}
+
+/* Three codings and two blocks: the body comes as it is, and the blocks that were taken go back. */
+static void test_no_room(void)
+{
+    char err[ERRLEN];
+    struct pool *enough = memory.coders;
+    memory.coders = pool_open(CODER_BYTES, 2 * CODER_BYTES, err);
+    struct slice wire = coded(5, S("hello"));
+    struct body_plan plan = plan_of(5, BODY_LENGTH, wire.len);
+    run(&whole, &plan, wire, wire.len, 1);
+    CHECK(whole.bad && whole.whole && slice_eq(slice_of(whole.bytes, whole.len), wire), "no room for a third coding");
+    check_returned(memory.coders);
+    pool_close(memory.coders);
+    memory.coders = enough;
+
+    static uint8_t block[CODER_BYTES];
+    CHECK(coder_open(CODING_GZIP, block, 100) == NULL, "a block that is too small even for the coder");
+    CHECK(coder_open(CODING_GZIP, block, 20000) == NULL, "one that is too small for zlib");
+    CHECK(coder_open(CODING_BROTLI, block, 18000) == NULL, "one that is too small for brotli");
+}
+
 int main(void)
 {
     char err[ERRLEN];
@@ -364,6 +411,8 @@ int main(void)
     test_brotli();
     test_bounds();
     test_gaps();
+    test_chunk_claims();
+    test_no_room();
     check_returned(memory.coders);
     check_returned(memory.brotli);
     pool_close(memory.coders);

@@ -268,6 +268,14 @@ static const struct {
      "- > 200 11 SW Content-Length=1 [1]\n- > 200 11 SW Content-Length=1 [2]\n- > 200 11 SW Content-Length=1 [3]\n"},
     {"a response long before a request is not that one's", {OK("0"), GET("/1"), OK("1")},
      "- > 200 11 SW Content-Length=1 [0]\nGET /1 11 SW > 200 11 SW Content-Length=1 [1]\n"},
+    {"a body without its head, then a response at a piece's start",
+     {GET("/1"), {1, DATA, "\x89PNG\r\n no head and no line end", 0}, {1, DATA, "more of it", 0}, GET("/2"), OK("2"), GET("/3"), OK("3")},
+     "GET /1 11 SW > -\nGET /2 11 SW > 200 11 SW Content-Length=1 [2]\nGET /3 11 SW > 200 11 SW Content-Length=1 [3]\n"},
+    {"a head in three pieces, the last of which looks like another",
+     {{0, DATA, "GET /a?u=", 0}, {0, DATA, "GET /bbbbbbbbbbbbbbbbbbbbb", 0}, {0, DATA, " HTTP/1.1\r\n\r\n", 0}, OK("1")},
+     "GET /a?u=GET /bbbbbbbbbbbbbbbbbbbbb 11 SW > 200 11 SW Content-Length=1 [1]\n"},
+    {"a version with a bad sign", {GET("/1"), {1, DATA, "HTTP/1.\xff 200 OK\r\nContent-Length: 0\r\n\r\n", 0}},
+     "GET /1 11 SW > 200 11 SW Content-Length=0\n"},
     {"after CONNECT everything else goes out",
      {GET("/1"), {0, DATA, "CONNECT a:1 HTTP/1.1\r\n\r\n", 0}, OK("1"), {1, DATA, OK_HEAD "\r\n", 0}, {0, DATA, "GET / HTTP/1.1\r\n\r\n", 0}},
      "GET /1 11 SW > 200 11 SW Content-Length=1 [1]\nCONNECT a:1 11 SW > 200 11 SW\n"},
@@ -438,6 +446,17 @@ static void test_junk(struct http_memory *memory)
     talk_data(&talk, 0, S("GET / HTTP/1.1\r\n\r\n"));
     end_both();
     CHECK(talk.transactions == 0, "what is lost stays lost");
+    talk_close(&talk);
+
+    talk_open(&talk, memory, "a long body without its head");
+    talk_data(&talk, 0, S("GET /1 HTTP/1.1\r\n\r\n"));
+    for (int i = 0; i < 2000; i++)
+        talk_data(&talk, 1, S("\x01\x02\x03 a body whose head was lost, line by line\n and without\0"));
+    CHECK(http_state(talk.http) == HTTP_SPEAKING, "HTTP was spoken here");
+    talk_data(&talk, 0, S("GET /2 HTTP/1.1\r\n\r\n"));
+    talk_data(&talk, 1, S("HTTP/1.1 204 No\r\n\r\n"));
+    CHECK(strcmp(talk.text, "GET /1 11 SW > -\nGET /2 11 SW > 204 11 SW\n") == 0, "and goes on: %s", talk.text);
+    end_both();
     talk_close(&talk);
 
     talk_open(&talk, memory, "a tunnel");
