@@ -467,6 +467,40 @@ static void test_junk(struct http_memory *memory)
     talk_close(&talk);
 }
 
+/* Takes all blocks of a pool, or gives them back. */
+static void hold(struct pool *pool, bool take)
+{
+    static void *held[64];
+    static unsigned count;
+    while (take && count < 64 && (held[count] = pool_take(pool)) != NULL)
+        count++;
+    while (!take && count > 0)
+        pool_give(pool, held[--count]);
+}
+
+static void test_empty_pools(struct http_memory *memory)
+{
+    hold(memory->heads, true);
+    talk_open(&talk, memory, "no block for a body");
+    talk_data(&talk, 0, S("GET / HTTP/1.1\r\n\r\n"));
+    talk_data(&talk, 1, S(OK_HEAD "Content-Length: 5\r\n\r\nhel"));
+    talk_data(&talk, 1, S("lo" OK_HEAD "Content-Length: 0\r\n\r\n"));
+    end_both();
+    CHECK(strcmp(talk.text, "GET / 11 SW > 200 11 SWL Content-Length=5\n- > 200 11 SW Content-Length=0\n") == 0,
+          "it is passed over and counted: %s", talk.text);
+    CHECK(memory->stats.no_room == 1, "once");
+    hold(memory->heads, false);
+    talk_close(&talk);
+
+    hold(memory->blocks, true);
+    talk_open(&talk, memory, "no block for a line in pieces");
+    talk_data(&talk, 0, S("GET / HT"));
+    CHECK(http_state(talk.http) == HTTP_LOST && http_memory_stats(memory)->no_room == 1, "the connection is lost");
+    end_both();
+    hold(memory->blocks, false);
+    talk_close(&talk);
+}
+
 static void test_no_room(void)
 {
     char err[ERRLEN];
@@ -507,6 +541,7 @@ static void test_no_room(void)
     CHECK(talk.transactions == 4, "each gives way to the next: %u", talk.transactions);
     end_both();
     talk_close(&talk);
+    test_empty_pools(memory);
     http_memory_close(memory);
     http_memory_close(NULL);
     http_close(NULL);
