@@ -31,13 +31,14 @@ static void *cell_take(void *coder, size_t bytes)
     const struct coder *c = coder;
     if (bytes > (size_t)(c->room_end - c->room))
         return NULL;
+    const struct cell *end = (const struct cell *)c->room_end;
     size_t need = sizeof(struct cell) + (bytes + ALIGN - 1) / ALIGN * ALIGN;
     for (uint8_t *at = c->room; at < c->room_end; at += ((struct cell *)at)->bytes) {
         struct cell *cell = (struct cell *)at;
         if (cell->used)
             continue;
-        for (uint8_t *next = at + cell->bytes; next < c->room_end && !((struct cell *)next)->used; next = at + cell->bytes)
-            cell->bytes += ((struct cell *)next)->bytes;
+        for (struct cell *next; (next = (struct cell *)(at + cell->bytes)) < end && !next->used;)
+            cell->bytes += next->bytes;
         if (cell->bytes < need)
             continue;
         if (cell->bytes - need > sizeof *cell) {

@@ -50,7 +50,8 @@ static bool give_piece(struct http *h, int side, struct event *e, struct slice d
     struct side *s = &h->side[side];
     http_note_body(h, side);
     h->piece = (struct http_piece){
-        .transaction = &s->exchange->t, .response = side == 1, .id = s->id, .offset = offset, .data = data, .last = last,
+        .transaction = &s->exchange->t, .response = side == 1, .id = s->id, .offset = offset,
+        .data = data, .last = last,
     };
     s->pieces = true;
     s->last = last;

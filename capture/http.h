@@ -36,7 +36,7 @@ struct http_message {
 };
 
 struct http_transaction {
-    uint64_t us;                 /* packet time of the request's first byte (of the response's where there is no request) */
+    uint64_t us;                 /* packet time of the request's first byte; without a request, the response's */
     uint32_t ordinal;            /* in its connection, from 1 */
     struct http_message request, response;
 };
@@ -70,14 +70,18 @@ struct http;                    /* one connection */
 struct http *http_open(struct http_memory *);   /* NULL: no room, counted */
 void http_close(struct http *);
 
-/* side 0: from the client. A gap resynchronises; PIECE_END ends that direction. Pull to the end before the next feed. */
+/* side 0: from the client. A gap resynchronises; PIECE_END ends that direction. Pull to the end before the next. */
 void http_feed(struct http *, int side, const struct piece *, uint64_t us);
 
 /* EVENT_BODY as bodies come, EVENT_HTTP when a transaction is complete or its connection ended. Sets kind, us and the
  * union of the event; everything it points to lives until the next call. */
 bool http_next(struct http *, struct event *);
 
-enum http_state { HTTP_SPEAKING, HTTP_TUNNEL, HTTP_LOST }; /* TUNNEL: CONNECT or Upgrade was accepted, what follows is not HTTP */
+enum http_state {
+    HTTP_SPEAKING,
+    HTTP_TUNNEL,                /* CONNECT or Upgrade was accepted: what follows is not HTTP */
+    HTTP_LOST                   /* not HTTP, or no room to follow it */
+};
 enum http_state http_state(const struct http *);
 
 /* True where these first bytes of a connection may begin an HTTP/1 message in that direction. */

@@ -1,5 +1,5 @@
-/* The inside of one connection: what each side is in the middle of, and the exchanges that are not complete. For http.c
- * and http_reader.c alone. */
+/* The inside of one connection: what each side is in the middle of, and the exchanges that are not complete. Not for
+ * the world outside http*.c. */
 #pragma once
 
 #include "capture/http_exchange.h"
@@ -72,8 +72,8 @@ void http_abandon(struct http *, int side);
 void http_leave(struct http *, enum http_state);
 void http_lose(struct http *);
 
-/* capture/http_reader.c: a side out of step looks whether this piece begins a head; reads on in a head, a line or as far
- * as it is here; forgets the line that is being read. */
+/* capture/http_reader.c: a side out of step looks whether this piece begins a head; reads on in a head, a line or as
+ * far as it is here; forgets the line that is being read. */
 void http_resync(struct http *, int side, struct slice data);
 void http_read_head(struct http *, int side);
 void http_line_drop(struct http *, struct side *);

@@ -17,7 +17,8 @@ static struct slice cut_method(struct slice *line)
     return slice_cut(line, n);
 }
 
-/* "HTTP/1." and anything, without regard to case; 0 where it is not that. All but 0 counts as 1.1 (RFC 9110 section 2.5). */
+/* "HTTP/1." and anything, without regard to case; 0 where it is not that. All but 1.0 counts as 1.1 (RFC 9110
+ * section 2.5). */
 static uint8_t version_of(struct slice text)
 {
     if (text.len != 8 || !slice_ieq(slice_head(text, 7), S("HTTP/1.")))
@@ -77,7 +78,8 @@ enum http_field http_field(struct slice name)
         {{(const uint8_t *)"proxy-authorization", 19}, HTTP_FIELD_SECRET},
     };
     /* Most names differ from all of these in length. */
-    const uint32_t lengths = 1u << 6 | 1u << 7 | 1u << 10 | 1u << 11 | 1u << 13 | 1u << 14 | 1u << 16 | 1u << 17 | 1u << 19;
+    const uint32_t lengths = 1u << 6 | 1u << 7 | 1u << 10 | 1u << 11 | 1u << 13 | 1u << 14 | 1u << 16 | 1u << 17 |
+                             1u << 19;
     if (name.len > 19 || !(lengths >> name.len & 1))
         return HTTP_FIELD_OTHER;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -205,7 +207,8 @@ struct slice http_header(const struct http_message *m, struct slice name)
 static bool known_method(struct slice method, bool cut)
 {
     static const char *const methods[] = {
-        "GET", "POST", "HEAD", "PUT", "DELETE", "CONNECT", "OPTIONS", "PATCH", "TRACE", "PROPFIND", "PROPPATCH", "MKCOL",
+        "GET", "POST", "HEAD", "PUT", "DELETE", "CONNECT", "OPTIONS", "PATCH", "TRACE", "PROPFIND",
+        "PROPPATCH", "MKCOL",
         "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "M-SEARCH", "NOTIFY", "SUBSCRIBE", "BITS_POST",
         "RPC_IN_DATA", "RPC_OUT_DATA",
     };
@@ -229,7 +232,9 @@ bool http_looks_like(struct slice first, int side)
     if (end >= 0) {
         struct slice line = slice_head(first, (size_t)end);
         struct http_request_line r;
-        return http_request_line(&r, line.len > 0 && line.p[line.len - 1] == '\r' ? slice_head(line, line.len - 1) : line);
+        if (slice_ends(line, S("\r")))
+            line.len--;
+        return http_request_line(&r, line);
     }
     struct slice rest = first, method = cut_method(&rest);
     return known_method(method, rest.len == 0) && (rest.len == 0 || rest.p[0] == ' ' || rest.p[0] == '\t');

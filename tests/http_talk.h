@@ -76,7 +76,8 @@ static void talk_piece(struct talk *t, const struct http_piece *p)
     if (b == NULL) {
         assert(t->bodies < TALK_BODIES);
         b = &t->body[t->bodies++];
-        *b = (struct talk_body){.id = p->id, .response = p->response, .transaction = p->transaction, .hash = 14695981039346656037u};
+        *b = (struct talk_body){.id = p->id, .response = p->response, .transaction = p->transaction};
+        b->hash = 14695981039346656037u;
         const struct http_message *m = p->response ? &p->transaction->response : &p->transaction->request;
         bool lost = m->flags & HTTP_HOLE;
         talk_claim(p->data.len > 0 || lost, t->reason, "the first piece has bytes");
@@ -133,7 +134,8 @@ static void talk_message(struct talk *t, const struct http_transaction *x, bool 
         return;
     }
     talk_claim(b->last, t->reason, "every body has a last piece");
-    talk_claim(m->flags & HTTP_HOLE ? m->body_bytes >= b->end : m->body_bytes == b->end, t->reason, "body_bytes are the pieces'");
+    talk_claim(m->flags & HTTP_HOLE ? m->body_bytes >= b->end : m->body_bytes == b->end, t->reason,
+        "body_bytes are the pieces'");
     talk_put(t, " [");
     talk_bytes(t, slice_of(b->content, b->kept));
     if (b->seen > b->kept)

@@ -21,7 +21,8 @@ static uint32_t random_next(void)
 static struct slice content(size_t len)
 {
     static uint8_t text[ROOM];
-    static const char *const words[] = {"the ", "sensor ", "sees ", "bytes\n", "and ", "counts ", "what ", "it ", "\xff\x01 "};
+    static const char *const words[] = {"the ", "sensor ", "sees ", "bytes\n", "and ", "counts ", "what ", "it ",
+        "\xff\x01 "};
     for (size_t n = 0; n < len;) {
         const char *word = random_next() % 7 == 0 ? "q\t" : words[random_next() % 9];
         while (*word != '\0' && n < len)
@@ -114,7 +115,8 @@ static void run(struct outcome *o, const struct body_plan *plan, struct slice wi
 
 static bool alike(const struct outcome *a, const struct outcome *b)
 {
-    return a->wire == b->wire && a->decoded == b->decoded && a->whole == b->whole && a->bad == b->bad && a->len == b->len &&
+    return a->wire == b->wire && a->decoded == b->decoded && a->whole == b->whole && a->bad == b->bad &&
+        a->len == b->len &&
            memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
@@ -159,9 +161,12 @@ static void test_stacks(void)
                 struct slice wire = framings[f] == BODY_CHUNKED ? chunked(inner) : inner;
                 struct body_plan plan = plan_of(k, framings[f], inner.len);
                 run(&whole, &plan, wire, wire.len, 1);
-                CHECK(whole.whole && !whole.bad && !whole.limited, "%s, %zu bytes, framing %zu", stacks[k].reason, sizes[i], f);
-                CHECK(slice_eq(slice_of(whole.bytes, whole.len), plain), "%s, %zu bytes, framing %zu", stacks[k].reason, sizes[i], f);
-                CHECK(whole.wire == inner.len && whole.decoded == plain.len, "%s: counted before and after", stacks[k].reason);
+                CHECK(whole.whole && !whole.bad && !whole.limited, "%s, %zu bytes, framing %zu", stacks[k].reason,
+                    sizes[i], f);
+                CHECK(slice_eq(slice_of(whole.bytes, whole.len), plain), "%s, %zu bytes, framing %zu",
+                    stacks[k].reason, sizes[i], f);
+                CHECK(whole.wire == inner.len && whole.decoded == plain.len, "%s: counted before and after",
+                    stacks[k].reason);
                 size_t step = wire.len < 1000 ? 1 : wire.len / 7;
                 for (size_t n = 0; n <= wire.len; n += step) {
                     run(&cut, &plan, wire, n, wire.len);
@@ -186,7 +191,8 @@ static void test_damage(void)
             struct body_plan plan = plan_of(k, BODY_LENGTH, wire.len);
             run(&whole, &plan, wire, wire.len, 1);
             run(&cut, &plan, wire, 0, 1);
-            CHECK(alike(&whole, &cut), "%s, damaged, round %u: %zu and %zu bytes", stacks[k].reason, round, whole.len, cut.len);
+            CHECK(alike(&whole, &cut), "%s, damaged, round %u: %zu and %zu bytes", stacks[k].reason, round, whole.len,
+                cut.len);
         }
 }
 
@@ -209,7 +215,8 @@ static void test_claims(void)
     };
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
         struct slice wire = slice_str(claims[i].wire);
-        struct body_plan plan = {.framing = BODY_LENGTH, .length = wire.len, .coding = {claims[i].coding}, .codings = 1};
+        struct body_plan plan = {.framing = BODY_LENGTH, .length = wire.len, .coding = {claims[i].coding},
+            .codings = 1};
         for (size_t n = 0; n <= wire.len; n++) {
             run(&whole, &plan, wire, n, n == 0 ? 1 : wire.len);
             CHECK(whole.bad && whole.whole && slice_eq(slice_of(whole.bytes, whole.len), wire),
@@ -233,13 +240,15 @@ static void test_members(void)
     }
     plan.length = a.len - 4;
     run(&whole, &plan, a, a.len - 4, 1);
-    CHECK(whole.bad && whole.whole && slice_eq(slice_of(whole.bytes, whole.len), S("first and ")), "a trailer cut off is told");
+    CHECK(whole.bad && whole.whole && slice_eq(slice_of(whole.bytes, whole.len), S("first and ")),
+        "a trailer cut off is told");
 }
 
 /* "brotli " a hundred times, by Google's own encoder (quality 5, window 16). */
 static void test_brotli(void)
 {
-    static const uint8_t wire[] = {0x62, 0x57, 0x00, 0x80, 0x80, 0xe3, 0xf0, 0x7a, 0x77, 0xdf, 0x7d, 0x11, 0x91, 0xa2, 0xb6, 0x48, 0xbe, 0xd1, 0xfa, 0x18};
+    static const uint8_t wire[] = {0x62, 0x57, 0x00, 0x80, 0x80, 0xe3, 0xf0, 0x7a, 0x77, 0xdf, 0x7d, 0x11, 0x91, 0xa2,
+        0xb6, 0x48, 0xbe, 0xd1, 0xfa, 0x18};
     struct body_plan plan = {.framing = BODY_LENGTH, .length = sizeof wire, .coding = {CODING_BROTLI}, .codings = 1};
     for (size_t n = 0; n <= sizeof wire; n++) {
         run(&whole, &plan, slice_of(wire, sizeof wire), n, n == 0 ? 1 : sizeof wire);
@@ -341,7 +350,8 @@ static void test_gaps(void)
     CHECK(body_gap(&b, 3), "a gap inside a chunk");
     drain(&b, &rest, &whole);
     finish(&b, &whole);
-    CHECK(whole.whole && whole.hole && slice_eq(slice_of(whole.bytes, whole.len), S("0123489x")), "a gap inside a chunk");
+    CHECK(whole.whole && whole.hole && slice_eq(slice_of(whole.bytes, whole.len), S("0123489x")),
+        "a gap inside a chunk");
 }
 
 static void check_returned(const struct pool *pool)
@@ -373,8 +383,10 @@ static void test_chunk_claims(void)
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
         for (size_t n = 0; n <= strlen(claims[i].wire); n++) {
             run(&whole, &(struct body_plan){.framing = BODY_CHUNKED}, slice_str(claims[i].wire), n, n == 0 ? 1 : 1000);
-            CHECK(slice_eq(slice_of(whole.bytes, whole.len), slice_str(claims[i].decoded)) && whole.bad == claims[i].bad &&
-                  whole.whole == !claims[i].bad, "%s, cut at %zu: %.*s", claims[i].reason, n, (int)whole.len, whole.bytes);
+            CHECK(slice_eq(slice_of(whole.bytes, whole.len), slice_str(claims[i].decoded)) &&
+                whole.bad == claims[i].bad &&
+                  whole.whole == !claims[i].bad, "%s, cut at %zu: %.*s", claims[i].reason, n, (int)whole.len,
+                      whole.bytes);
         }
 }
 
