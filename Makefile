@@ -30,9 +30,10 @@ TOOLS    := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 PROGRAMS := $(BUILD)/radome $(patsubst $(BUILD)/%,$(BUILD)/radome-%,$(filter-out $(BUILD)/radome,$(TOOLS)))
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
+ORACLES  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/oracle/*.c))
 
 .SECONDARY:
-.PHONY: all demo check tests fuzz layers help clean names-report model
+.PHONY: all demo check tests oracles fuzz layers help clean names-report model
 
 all: $(PROGRAMS) ## build the sensor and its companions
 
@@ -67,20 +68,29 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(BUILD)/tests/check.o $(BUILD)/l
 $(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz_%.o $(if $(filter fuzz,$(MODE)),,$(BUILD)/tests/replay.o) $(BUILD)/tests/check.o $(BUILD)/libhouse.a
 	$(CC) $(ALLFLAGS) $(LDFLAGS) $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
 
+# Other people's parsers, to compare with: each oracle is linked with the library that it is named after.
+$(BUILD)/tests/oracle/%: $(BUILD)/tests/oracle/%.o $(BUILD)/libhouse.a
+	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -l$*
+
 # What a newcomer calls. Both install what is missing first, and only then look for a compiler.
 demo: ## install what is missing, build, replay a capture and show its hits
 	@tools/setup build
 	@$(MAKE) --no-print-directory all
 	@tests/demo $(BUILD)
 
+# DATA names a folder of captures of your own, for the oracles beside those of pcaps/.
+DATA ?=
 check: ## the same, then every test, also under sanitizers and against a real Redis
 	@tools/setup test
-	@$(MAKE) --no-print-directory -j2 all tests
+	@$(MAKE) --no-print-directory -j2 all tests oracles
 	@$(MAKE) --no-print-directory -j2 MODE=asan all tests
 	@tests/demo $(BUILD)
-	@tests/run
+	@DATA="$(DATA)" tests/run
 
 tests: $(TESTS) $(FUZZERS) ## build the test programs
+	@:
+
+oracles: $(ORACLES) ## build the programs that compare with libldns and libhtp
 	@:
 
 layers: ## the order of the house: includes, headers, foreign libraries
