@@ -32,21 +32,29 @@ TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
 ORACLES  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/oracle/*.c))
 
+# One line a file; V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1) $@")
+
 .SECONDARY:
 .PHONY: all demo check tests oracles fuzz layers help clean names-report model
 
 all: $(PROGRAMS) ## build the sensor and its companions
 
 $(BUILD)/radome: $(BUILD)/tools/radome.o $(BUILD)/libhouse.a
-	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/radome-%: $(BUILD)/tools/%.o $(BUILD)/libhouse.a
-	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/libhouse.a: $(OBJECTS)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALLFLAGS) -c -o $@ $<
 
 # What feeds/builtin.c takes in as it is.
 $(BUILD)/feeds/builtin.o: feeds/indicators.csv feeds/lookalikes.txt
@@ -60,17 +68,21 @@ $(BUILD)/registry.c: $(wildcard classifiers/*.c)
 	  echo 'const struct classifier *const radome_classifiers[] = {'; \
 	  for n in $$names; do echo "    &$$n,"; done; echo '    NULL};'; } > $@
 $(BUILD)/registry.o: $(BUILD)/registry.c
-	$(CC) $(ALLFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALLFLAGS) -c -o $@ $<
 
 # Tests and fuzzers: one program a file. A fuzzer built outside MODE=fuzz replays the files it is given.
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(BUILD)/tests/check.o $(BUILD)/libhouse.a
-	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz_%.o $(if $(filter fuzz,$(MODE)),,$(BUILD)/tests/replay.o) $(BUILD)/tests/check.o $(BUILD)/libhouse.a
-	$(CC) $(ALLFLAGS) $(LDFLAGS) $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
 
 # Other people's parsers, to compare with: each oracle is linked with the library that it is named after.
 $(BUILD)/tests/oracle/%: $(BUILD)/tests/oracle/%.o $(BUILD)/libhouse.a
-	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -l$*
+	$(call say,LINK)
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -l$*
 
 # What a newcomer calls. Both install what is missing first, and only then look for a compiler.
 demo: ## install what is missing, build, replay a capture and show its hits
@@ -106,7 +118,8 @@ fuzz: ## run every fuzzer on from its corpus (clang)
 
 # What is measured and learnt from lists that are not part of the project: names/ and indicators/ below DATA.
 $(BUILD)/tests/names_report: $(BUILD)/tests/names_report.o $(BUILD)/libhouse.a
-	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 names-report: $(BUILD)/tests/names_report ## what the name model is worth: DATA=folder of lists
 	$< $(DATA) feeds/lookalikes.txt
 model: ABOUT ?= a union of public popularity lists; popular: WebsiteLaunches of November 2025

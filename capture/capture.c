@@ -12,7 +12,7 @@ struct capture {
     struct packet packet;
     bool waiting, again;     /* packet is fed and not yet looked at; is looked at for the second time */
     bool leaving;            /* flow is on its way out */
-    uint64_t now_us;         /* the newest packet time; UINT64_MAX at the end */
+    uint64_t now_us;         /* of the packet in hand; UINT64_MAX at the end */
     struct flow *flow;       /* being pulled */
     struct flows *flows;
     struct fragments *fragments;
@@ -82,8 +82,7 @@ void capture_feed(struct capture *c, const struct frame *frame)
     c->stats.frames++;
     c->again = false;
     c->waiting = packet_decode(&c->packet, frame, &c->stats.packet) && (c->packet.kind != PACKET_FRAGMENT || defragment(c));
-    if (frame->us > c->now_us)
-        c->now_us = frame->us;
+    c->now_us = frame->us; /* which may step back: a file of another day is another capture, and its flows are others */
 }
 
 static void flow_leaves(struct capture *c, struct flow *flow)

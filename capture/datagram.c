@@ -73,7 +73,7 @@ static void settle(struct datagrams *d, struct flow *flow, enum datagram_flow st
     flow->state = (uint8_t)state;
 }
 
-/* A message that parses as DNS on a port that is not DNS's: nDPI has the last word, where it is there. */
+/* A message that parses as DNS on a port that is not DNS's, but is an odd one: nDPI has the last word, where it is there. */
 static void ask(struct datagrams *d, struct flow *flow, const struct packet *packet)
 {
     if (flow->session == NULL) {
@@ -120,6 +120,8 @@ static void begin(struct datagrams *d, struct flow *flow, int side, const struct
 {
     if (side == 0 && quic_looks_like(packet->payload))
         begin_quic(d, flow);
+    else if (dns_looks_like(packet->payload)) /* nDPI 4.2 knows DNS on its own ports only */
+        flow->state = DATAGRAM_DNS;
     else if (dns_parse(&d->dns, packet->payload))
         ask(d, flow, packet);
     else
