@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "feeds/id.h"
+#include "feeds/name_chance.h"
 
 enum {
     ITEMS = REPORT_LIST,   /* different pieces of evidence kept of one client */
@@ -86,12 +87,15 @@ static float item_bits(const struct item *item, uint64_t us)
     return item->bits * exp2f(-(float)age / half_life_us);
 }
 
-static float client_bits(const struct client *client, uint64_t us)
+/* The sum of what is kept. Of names that only look like the family's, a client that asks for very many has some by chance:
+ * so much is taken off (feeds/name_chance.h), and nothing else. */
+static float client_bits(const struct client *client, uint64_t us, double asked)
 {
-    float sum = 0;
+    float names = 0, others = 0;
     for (unsigned i = 0; i < client->items; i++)
-        sum += item_bits(&client->item[i], us);
-    return sum;
+        *(client->item[i].kind == HIT_DOMAIN ? &names : &others) += item_bits(&client->item[i], us);
+    names -= name_chance_bits(asked);
+    return others + (names > 0 ? names : 0);
 }
 
 /* The client's record, or a new one in place of the least certain of the few that share its slots. */
@@ -102,7 +106,7 @@ static struct client *client_of(struct evidence *e, const struct addr *addr, uin
     float least = INFINITY;
     for (unsigned i = 0; i < PROBES; i++) {
         struct client *client = &e->client[(start + i) % e->slots];
-        float bits = client->used ? client_bits(client, us) : -1;
+        float bits = client->used ? client_bits(client, us, 0) : -1;
         if (client->used && addr_eq(&client->addr, addr))
             return client;
         if (bits < least) {
@@ -309,17 +313,16 @@ static void incident_name(struct client *client)
     id_of(client->incident_id, "client", key, (size_t)len);
 }
 
-bool evidence_put(struct evidence *e, const struct hit *hit, const char *id, double names, struct report *report)
+bool evidence_put(struct evidence *e, const struct hit *hit, const char *id, double asked, struct report *report)
 {
     assert(hit->kind != HIT_SIGHTING);
-    (void)names;
     struct client *client = client_of(e, &hit->tuple.src, hit->us);
     struct item *item = item_of(e, client, key_of(e, hit), hit);
     if (item == NULL)
         return false;
     item_set(item, hit, id);
     client->last_us = hit->us > client->last_us ? hit->us : client->last_us;
-    float bits = client_bits(client, hit->us);
+    float bits = client_bits(client, hit->us, asked);
     enum stage stage = item->bits >= STAGE_BITS && item->stage > client->stage ? item->stage : client->stage;
     bool due = evidence_risk_score(bits) >= e->settings.threshold && (!client->reported || stage > client->stage);
     client->stage = stage;
@@ -329,7 +332,7 @@ bool evidence_put(struct evidence *e, const struct hit *hit, const char *id, dou
         incident_name(client);
     client->reported = true;
     e->stats.incidents++;
-    incident_fill(e, client, false);
+    incident_fill(e, client, asked > NAME_CHANCE_HOST);
     report_fill(e, client, bits, hit->us, report);
     return true;
 }

@@ -31,8 +31,8 @@ struct evidence;
 struct evidence *evidence_open(const struct evidence_settings *, char err[static ERRLEN]);
 void evidence_close(struct evidence *);
 
-/* Adds a hit (not a sighting), whose document id is `id`, to what is known of its client; `names` is how many different
- * names that client asked for. True: fills the parts of *report that an incident has (kind, us, tuple, id, bits,
+/* Adds a hit (not a sighting), whose document id is `id`, to what is known of its client, which asked for `asked`
+ * different names. True: fills the parts of *report that an incident has (kind, us, tuple, id, bits,
  * risk_score, reason, incident); they live until the next call. */
-bool evidence_put(struct evidence *, const struct hit *, const char *id, double names, struct report *);
+bool evidence_put(struct evidence *, const struct hit *, const char *id, double asked, struct report *);
 void evidence_stats(const struct evidence *, struct evidence_stats *);

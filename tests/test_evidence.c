@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "feeds/evidence.h"
+#include "feeds/name_chance.h"
 #include "tests/check.h"
 
 #define DAY 86400000000ull
@@ -124,6 +125,44 @@ static void bounds(void)
     evidence_close(e);
 }
 
+/* Two names make an incident of a host; of a resolver that asks for everybody they are what chance brings. A listed name
+ * is no chance, whoever asks. */
+static void aggregators(void)
+{
+    static const struct {
+        double asked;
+        unsigned names;
+        bool listed, incident, aggregator;
+        const char *reason;
+    } rows[] = {
+        {0, 2, false, true, false, "a host whose names were not counted"},
+        {500, 2, false, true, false, "a host that browses"},
+        {NAME_CHANCE_HOST, 2, false, true, false, "a busy host"},
+        {100000, 2, false, false, true, "a gateway: two look-alikes are chance"},
+        {10000, 2, false, false, true, "a small gateway: the same"},
+        {10000, 8, false, true, true, "a small gateway: eight are not chance"},
+        {1000000, 2, false, false, true, "a resolver"},
+        {1000000, 0, true, true, true, "a resolver that was asked for a listed name"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct evidence *e = fresh(64);
+        struct report report = {0};
+        bool incident = false, aggregator = false;
+        for (unsigned n = 0; n < rows[i].names + rows[i].listed; n++) {
+            char name[32];
+            snprintf(name, sizeof name, "n%u.com", n);
+            struct hit hit = hit_of(n < rows[i].names ? HIT_DOMAIN : HIT_INDICATOR, "10.0.0.1", name, n < rows[i].names ? 9 : 14, DAY + n);
+            if (evidence_put(e, &hit, "i", rows[i].asked, &report)) {
+                incident = true;
+                aggregator = report.incident->aggregator;
+            }
+        }
+        CHECK(incident == rows[i].incident, "%s", rows[i].reason);
+        CHECK(!incident || aggregator == rows[i].aggregator, "%s: said in the document", rows[i].reason);
+        evidence_close(e);
+    }
+}
+
 static void risk(void)
 {
     CHECK(evidence_risk_score(EVIDENCE_PRIOR_BITS) == 50, "as many bits as the prior: even");
@@ -138,6 +177,7 @@ int main(void)
     follow_steps();
     fading();
     bounds();
+    aggregators();
     risk();
     return check_report("test_evidence");
 }
