@@ -117,12 +117,12 @@ fuzz: ## run every fuzzer on from its corpus (clang)
 	  build/corpus/$$name tests/corpus/$$name 2>&1 | tail -n 12 || exit 1; done
 
 # What is measured and learnt from lists that are not part of the project: names/ and indicators/ below DATA.
-$(BUILD)/tests/names_report: $(BUILD)/tests/names_report.o $(BUILD)/libhouse.a
+$(BUILD)/tests/names_report: $(BUILD)/tests/names_report.o $(BUILD)/tests/names_clients.o $(BUILD)/libhouse.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 names-report: $(BUILD)/tests/names_report ## what the name model is worth: DATA=folder of lists
 	$< $(DATA) feeds/lookalikes.txt
-model: ABOUT ?= a union of public popularity lists; popular: WebsiteLaunches of November 2025
+model: ABOUT ?= a union of public popularity lists; the popular ones from WebsiteLaunches, November 2025
 model: $(BUILD)/radome-train ## learn classifiers/model.h anew: DATA=folder of lists
 	$< --honest $(DATA)/names/honest_dev.tsv.gz --popular $(DATA)/names/popular_100k.txt.gz \
 	   --listed feeds/indicators.csv --lookalikes feeds/lookalikes.txt --about '$(ABOUT)' > $(BUILD)/model.h

@@ -20,8 +20,8 @@ static void put_why(struct hit *hit, const struct name_score *score)
             letters < 0 ? "rarer" : "more common");
 }
 
-/* A hit where the name is worth one. The label before .com must be what was registered: where .com with the label before
- * it is itself a public suffix, the names below are other people's. */
+/* A hit where the name is worth one. The label before .com must be what was registered: where .com with the label
+ * before it is itself a public suffix, the names below are other people's. */
 static struct hit *judge(struct hits *hits, const struct event *event, enum hit_seen seen, struct slice name)
 {
     struct name_score score;

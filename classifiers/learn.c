@@ -17,8 +17,8 @@ enum {
  * nothing that can be measured. */
 static const double discount = 0.75;
 
-/* Fifty listed names are few: every letter is credited with this many more. Left-one-out, their likelihood is best from 40
- * on: the family's letters are used nearly alike, and weights for first letters or pairs make it worse. */
+/* Fifty listed names are few: every letter is credited with this many more. Left-one-out, their likelihood is best
+ * from 40 on: the family's letters are used nearly alike, and weights for first letters or pairs make it worse. */
 static const double letter_prior = 40, length_prior = 2;
 
 struct known {
@@ -104,7 +104,8 @@ bool learn_honest(struct learn *l, struct slice name, uint32_t rank)
         return false;
     l->known = list;
     struct known *known = &list[l->count];
-    *known = (struct known){.text = strndup((const char *)name.p, name.len), .rank = rank, .fold = (int8_t)learn_fold(name)};
+    *known =
+        (struct known){.text = strndup((const char *)name.p, name.len), .rank = rank, .fold = (int8_t)learn_fold(name)};
     if (known->text == NULL)
         return false;
     size_t label = strcspn(known->text, ".");
@@ -315,8 +316,8 @@ struct sample {
     bool family;
 };
 
-/* Logistic regression of one variable by Newton's method, both kinds weighing the same in all: the slope says how far the
- * difference of two imperfect models may be believed, and the result is log2 of a ratio of densities. */
+/* Logistic regression of one variable by Newton's method, both kinds weighing the same in all: the slope says how
+ * far the difference of two imperfect models may be believed, and the result is log2 of a ratio of densities. */
 static void regress(const struct sample *sample, size_t count, size_t family, struct name_model *model)
 {
     double a = 0, b = 0.1;

@@ -1,5 +1,5 @@
-/* Word lists → struct name_model. Pure and deterministic: names are put in order before anything is counted, folds go by a
- * hash of the name, and the only random numbers come from a fixed seed. The sensor never calls it. */
+/* Word lists → struct name_model. Pure and deterministic: names are put in order before anything is counted, folds
+ * go by a hash of the name, and the only random numbers come from a fixed seed. The sensor never calls it. */
 #pragma once
 
 #include "capture/error.h"

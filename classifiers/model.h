@@ -1,7 +1,7 @@
-/* Written by radome-train; not to be edited. From 742211 registered names and 100000 popular ones, 782275 different in all:
- * a 5-gram over their first labels. Of the popular names 159 fit the grammar; what the letters say was calibrated on
- * them, out of fold. The generator's weights are from the 50 listed names that fit.
- * Lists: a union of public popularity lists; popular: WebsiteLaunches of November 2025 */
+/* Written by radome-train; not to be edited. From 742211 registered names and 100000 popular ones, 782275 different
+ * in all: a 5-gram over their first labels. Of the popular names 159 fit the grammar; what the letters say
+ * was calibrated on them, out of fold. The generator's weights are those of 50 listed names.
+ * Lists: a union of public popularity lists; the popular ones from WebsiteLaunches, November 2025 */
 #pragma once
 
 #include "classifiers/name.h"

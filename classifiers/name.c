@@ -2,7 +2,8 @@
 
 #include "classifiers/model.h"
 
-/* The alphabet of the published names, without exception: no v x y z among the consonants, no e or i among the vowels. */
+/* The alphabet of the published names, without exception: no v x y z among the consonants, no e or i among the
+ * vowels. */
 const uint8_t name_letter[256] = {
     ['b'] = 1, ['c'] = 2, ['d'] = 3, ['f'] = 4, ['g'] = 5, ['h'] = 6, ['j'] = 7, ['k'] = 8, ['l'] = 9, ['m'] = 10,
     ['n'] = 11, ['p'] = 12, ['q'] = 13, ['r'] = 14, ['s'] = 15, ['t'] = 16, ['w'] = 17,
@@ -30,9 +31,9 @@ static float generator_bits(const struct name_model *model, const uint8_t *lette
     return bits;
 }
 
-/* The honest side is a 5-gram over the whole alphabet of names, of which only the rows that the grammar can reach are
- * kept, back-off and smoothing already worked in: one look-up a letter. A row is the four letters before; `pair` numbers
- * them by syllables, which begin with a consonant or, one letter later, with a vowel. */
+/* The honest side is a 5-gram over the whole alphabet of names, of which only the rows that the grammar can reach
+ * are kept, back-off and smoothing already worked in: one look-up a letter. A row is the four letters before; `pair`
+ * numbers them by syllables, which begin with a consonant or, one letter later, with a vowel. */
 static float honest_bits(const struct name_model *model, const uint8_t *letter, size_t len)
 {
     unsigned pair = (letter[0] * NAME_VOWELS + letter[1]) * NAME_SYLLABLE + letter[2] * NAME_VOWELS + letter[3];

@@ -1,5 +1,5 @@
-/* How much a name looks like the family's: log2 P(name | its generator) / P(name | an honest name). Pure, without memory
- * or state; the numbers are in model.h. Slices borrow the name. */
+/* How much a name looks like the family's: log2 P(name | its generator) / P(name | an honest name). Pure, without
+ * memory or state; the numbers are in model.h. Slices borrow the name. */
 #pragma once
 
 #include "capture/slice.h"
@@ -16,14 +16,17 @@ enum {
 #define NAME_CONSONANT_LETTERS "bcdfghjklmnpqrstw"
 #define NAME_VOWEL_LETTERS "aou"
 
-#define NAME_FLOOR_BITS 3.0f /* below: not worth a hit; two names at the floor just reach the default threshold */
-#define NAME_CAP_BITS 9.0f   /* one unlisted name never reaches the default threshold on its own */
+/* Below the floor a name is no hit: nearly none of the generator's are, and one at the floor still reaches the default
+ * threshold beside one at the cap, where most are. The cap: one unlisted name never reaches it alone. */
+#define NAME_FLOOR_BITS 3.0f
+#define NAME_CAP_BITS 9.0f
 
 struct name_model {              /* numbers learnt from word lists; tables: -log2 P in steps of 1/NAME_STEPS bit */
     float shape, offset, slope;  /* bits for fitting; calibration of the letters' part */
     float length[NAME_LENGTHS], consonant[NAME_CONSONANTS], vowel[NAME_VOWELS]; /* the generator's, log2 P */
     uint8_t start[NAME_PAIRS];   /* honest names: the first four letters */
-    uint8_t consonant_after[NAME_PAIRS * NAME_CONSONANTS], vowel_after[NAME_PAIRS * NAME_VOWELS]; /* a letter after four */
+    uint8_t consonant_after[NAME_PAIRS * NAME_CONSONANTS]; /* a letter after four */
+    uint8_t vowel_after[NAME_PAIRS * NAME_VOWELS];
     uint8_t end_after_vowel[NAME_PAIRS], end_after_consonant[NAME_PAIRS]; /* the end after four */
 };
 

@@ -13,7 +13,8 @@ static void see(struct radome *radome, const struct event *event)
 {
     radome_see(radome, event);
     for (const struct hit *hit; (hit = radome_next(radome)) != NULL;)
-        if (hit->kind == HIT_DOMAIN && !(hit->bits >= NAME_FLOOR_BITS && hit->bits <= NAME_CAP_BITS && hit->domain.grammar))
+        if (hit->kind == HIT_DOMAIN &&
+            !(hit->bits >= NAME_FLOOR_BITS && hit->bits <= NAME_CAP_BITS && hit->domain.grammar))
             __builtin_trap();
 }
 
@@ -41,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dns.questions = 1;
     dns.question = (struct dns_question){name, DNS_A, 1};
     see(radome, &(struct event){.kind = EVENT_DNS, .tuple = {.dport = 53}, .dns = &dns});
-    http.request = (struct http_message){.method = S("GET"), .target = S("/"), .headers = 1, .header = {{S("Host"), name}}};
+    http.request =
+        (struct http_message){.method = S("GET"), .target = S("/"), .headers = 1, .header = {{S("Host"), name}}};
     see(radome, &(struct event){.kind = EVENT_HTTP, .http = &http});
     slice_text(name, tls.server_name, sizeof tls.server_name);
     see(radome, &(struct event){.kind = EVENT_TLS, .tls = &tls});

@@ -1,6 +1,6 @@
 /* What the name model is worth, measured on lists that are not part of the project: names_report FOLDER, where
- * names/honest_dev.tsv.gz, names/popular_100k.txt.gz and indicators/indicators.csv lie below FOLDER. Every score is from a
- * model that has not seen the name, and so is every threshold. */
+ * names/honest_dev.tsv.gz, names/popular_100k.txt.gz and indicators/indicators.csv lie below FOLDER. Every score is
+ * from a model that has not seen the name, and so is every threshold. */
 #include <math.h>
 #include <ndpi_api.h>
 #include <stdio.h>
@@ -9,23 +9,9 @@
 #include <zlib.h>
 
 #include "classifiers/learn.h"
-#include "feeds/evidence.h"
+#include "tests/names_report.h"
 
-enum { POPULAR = 200000, DRAWN = 20000, LISTED = 200, CLIENTS = 1000, LOOKUPS = 1000, LONGEST = 254 };
-
-struct entry {
-    char *name;
-    int fold;
-    bool com, fits, exception;
-    float bits;            /* by the model that has not seen it, without the cap; -100 where it does not fit */
-    float shipped;         /* by the model that is built in */
-};
-
-struct set {
-    const char *what;
-    struct entry *at;
-    size_t count;
-};
+enum { POPULAR = 200000, ALL = 2000000, DRAWN = 20000, LISTED = 200 };
 
 static struct name_model *models[LEARN_FOLDS];
 static struct learn *learn;
@@ -44,6 +30,13 @@ static void set_add(struct set *set, const char *name, const struct name_model *
     e->com = slice_ends(slice_str(name), S(".com"));
     e->bits = score_by(model != NULL ? model : models[e->fold], name, &e->fits);
     e->shipped = score_by(NULL, name, &e->fits);
+}
+
+double report_random(void)
+{
+    static uint64_t seed = 20200218;
+    seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
+    return (double)(seed >> 11) * 0x1p-53;
 }
 
 static gzFile list(const char *folder, const char *file)
@@ -101,6 +94,29 @@ static struct set popular(const char *folder)
     char line[1024];
     for (gzFile in = list(folder, "names/popular_100k.txt.gz"); set.count < POPULAR && next(in, line);)
         set_add(&set, line, NULL);
+    return set;
+}
+
+/* The popular names in their order, then the others in any. */
+static struct set everything(const char *folder, const struct set *first)
+{
+    struct set set = {"all", calloc(ALL, sizeof *set.at), first->count};
+    char line[1024];
+    memcpy(set.at, first->at, first->count * sizeof *set.at);
+    for (gzFile in = list(folder, "names/honest_dev.tsv.gz");
+         set.count < ALL && gzgets(in, line, sizeof line) != NULL;) {
+        size_t name = strcspn(line, "\t\r\n");
+        bool ranked = line[name] == '\t' && line[name + 1] > '0';
+        line[name] = '\0';
+        if (!ranked)
+            set_add(&set, line, NULL);
+    }
+    for (size_t i = set.count - 1; i > first->count; i--) {
+        size_t other = first->count + (size_t)(report_random() * (double)(i + 1 - first->count));
+        struct entry entry = set.at[i];
+        set.at[i] = set.at[other];
+        set.at[other] = entry;
+    }
     return set;
 }
 
@@ -176,7 +192,8 @@ static void put_rates(const struct set *honest, const struct set *const *family,
 {
     static const double rates[] = {1e-2, 1e-3, 1e-4};
     static const size_t bands[] = {0, 1000, 10000, 100000};
-    printf("\nDetection at a false-positive rate%s; threshold and scores out of fold\n", com ? ", of the .com names alone" : "");
+    printf("\nDetection at a false-positive rate%s; threshold and scores out of fold\n",
+           com ? ", of the .com names alone" : "");
     printf("  %-8s %9s", "rate", "threshold");
     for (size_t s = 0; s < families; s++)
         printf(" %12s", family[s]->what);
@@ -259,74 +276,10 @@ static void put_time(const struct set *const *sets, size_t count)
                 name_judge(&score, slice_str(sets[s]->at[i].name));
                 sum += (double)score.bits;
             }
-        printf("  %-14s %.1f ns a name (mean %.2f bits)\n", sets[s]->what, (now() - start) / 10 / (double)sets[s]->count,
-               sum / 10 / (double)sets[s]->count);
+        printf("  %-14s %.1f ns a name (mean %.2f bits)\n", sets[s]->what,
+               (now() - start) / 10 / (double)sets[s]->count, sum / 10 / (double)sets[s]->count);
     }
     printf("  tables: %zu bytes\n", sizeof(struct name_model));
-}
-
-static uint64_t seed = 20200218;
-
-static double uniform(void)
-{
-    seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-    return (double)(seed >> 11) * 0x1p-53;
-}
-
-/* A rank by Zipf's law: the chance of rank r falls as 1/r. */
-static size_t zipf(const double *sums, size_t count)
-{
-    double at = uniform() * sums[count - 1];
-    size_t low = 0, high = count - 1;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (sums[middle] < at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-struct world {
-    const struct set *honest, *family;
-    const double *sums;
-    int unseen;            /* names of this fold are new to model and exceptions; LEARN_ALL: the shipped ones see all; -2: no exceptions */
-};
-
-static bool look_up(struct evidence *evidence, const struct world *w, const struct entry *e, uint32_t client, uint64_t us, size_t names)
-{
-    bool fresh = e->fold == w->unseen;
-    float bits = fresh ? e->bits : e->shipped;
-    if (!e->fits || bits < NAME_FLOOR_BITS || (e->exception && !fresh && w->unseen != -2))
-        return false;
-    struct hit hit = {.kind = HIT_DOMAIN, .us = us, .bits = bits < NAME_CAP_BITS ? bits : NAME_CAP_BITS};
-    struct report report;
-    memcpy(hit.tuple.src.b, &client, sizeof client);
-    snprintf(hit.subject, sizeof hit.subject, "%s", e->name);
-    snprintf(hit.name, sizeof hit.name, "%s", e->name);
-    return evidence_put(evidence, &hit, "0", (double)names, &report);
-}
-
-/* Clients that look names up by popularity over eight hours, and among them some of the family's; how many become incidents. */
-static void simulate(const struct world *w, unsigned clients, unsigned family, const char *what)
-{
-    char err[ERRLEN];
-    struct evidence_settings settings = {.seed = 1, .clients = 65536, .threshold = 50};
-    struct evidence *evidence = evidence_open(&settings, err);
-    unsigned incidents = 0;
-    for (unsigned c = 0; c < clients; c++) {
-        unsigned before = incidents, left = family;
-        for (unsigned i = 0; i < LOOKUPS && incidents == before; i++) {
-            bool theirs = left > 0 && uniform() < (double)left / (LOOKUPS - i);
-            const struct set *set = theirs ? w->family : w->honest;
-            size_t at = theirs ? (size_t)(uniform() * (double)set->count) : zipf(w->sums, set->count);
-            left -= theirs;
-            incidents += look_up(evidence, w, &set->at[at], c, (uint64_t)i * 28800000, LOOKUPS);
-        }
-    }
-    evidence_close(evidence);
-    printf("  %-44s %u names of the family: %4u incidents of %u clients\n", what, family, incidents, clients);
 }
 
 static void mark_exceptions(struct set *set, const char *path)
@@ -344,26 +297,6 @@ static void mark_exceptions(struct set *set, const char *path)
                 set->at[i].exception = true;
     }
     fclose(file);
-}
-
-static void put_clients(const struct set *honest, const struct set *const *family, size_t families)
-{
-    double *sums = calloc(honest->count, sizeof *sums), sum = 0;
-    for (size_t i = 0; i < honest->count; i++)
-        sums[i] = sum += 1.0 / (double)(i + 1);
-    printf("\nClients, %d look-ups each by popularity, default threshold\n", LOOKUPS);
-    for (int world = -2; world < LEARN_FOLDS; world++) {
-        char what[64];
-        struct world w = {honest, family[0], sums, world};
-        snprintf(what, sizeof what, world == -2 ? "without the exceptions" : world == -1 ? "as shipped" : "a fifth of the names new (fold %d)", world);
-        simulate(&w, CLIENTS, 0, what);
-    }
-    for (size_t s = 0; s < families; s++)
-        for (unsigned n = 1; n <= 5; n += n == 3 ? 2 : 1) {
-            struct world w = {honest, family[s], sums, LEARN_ALL};
-            simulate(&w, CLIENTS, n, family[s]->what);
-        }
-    free(sums);
 }
 
 static void put_floor(const struct set *const *sets, size_t count)
@@ -396,8 +329,8 @@ static void put_fitting(const struct set *honest)
         if (!e->fits)
             continue;
         flagged += e->shipped >= NAME_FLOOR_BITS && !e->exception;
-        printf("%6zu %5.1f %5.1f %c%-13s%s", i + 1, (double)e->bits, (double)e->shipped, e->exception ? '*' : ' ', e->name,
-               n++ % 3 == 2 ? "\n" : "");
+        printf("%6zu %5.1f %5.1f %c%-13s%s", i + 1, (double)e->bits, (double)e->shipped, e->exception ? '*' : ' ',
+               e->name, n++ % 3 == 2 ? "\n" : "");
     }
     printf("\nflagged as shipped: %zu\n", flagged);
 }
@@ -409,18 +342,20 @@ int main(int argc, char **argv)
         return 2;
     }
     learn_lists(argv[1]);
-    struct set honest = popular(argv[1]), published = listed(argv[1]), fresh = drawn(false), even = drawn(true);
-    const struct set *family[] = {&published, &fresh, &even}, *all[] = {&honest, &published, &fresh, &even};
+    struct set honest = popular(argv[1]), family[] = {listed(argv[1]), drawn(false), drawn(true)};
+    const struct set *all[] = {&honest, &family[0], &family[1], &family[2]};
     mark_exceptions(&honest, argv[2]);
-    put_rates(&honest, family, 3, false);
-    put_rates(&honest, family, 3, true);
+    struct set everyone = everything(argv[1], &honest);
+    put_rates(&honest, all + 1, 3, false);
+    put_rates(&honest, all + 1, 3, true);
     printf("\nArea under the curve against the popular list, and against its names that fit\n");
     for (size_t s = 0; s < 3; s++)
-        printf("  %-14s %.5f %.4f\n", family[s]->what, area(&honest, family[s], false), area(&honest, family[s], true));
+        printf("  %-14s %.5f %.4f\n", family[s].what, area(&honest, &family[s], false),
+               area(&honest, &family[s], true));
     put_floor(all, 4);
     put_ndpi(all, 3);
     put_time(all, 3);
-    put_clients(&honest, family, 3);
+    report_clients(&honest, &everyone, family, 3);
     put_fitting(&honest);
     return 0;
 }

@@ -7,7 +7,8 @@
 
 enum { NAMES = 3000, POPULAR = 1500 };
 
-static const char *const listed[] = {"tuwoqol.com", "qamopo.com", "daqah.com", "nusojog.com", "pawotapu.com", "gujujoh.com"};
+static const char *const listed[] = {"tuwoqol.com", "qamopo.com",   "daqah.com",
+                                     "nusojog.com", "pawotapu.com", "gujujoh.com"};
 
 static uint64_t seed = 7;
 
@@ -20,7 +21,8 @@ static unsigned random_below(unsigned n)
 /* Names that no list has: syllables of made-up tongues, some of which fit the grammar by chance. */
 static void make_names(char names[NAMES][32])
 {
-    static const char *const syllables[] = {"ba", "no", "tu", "ko", "ra", "ma", "shi", "ter", "vi", "la", "com", "on", "po", "data"};
+    static const char *const syllables[] = {"ba",  "no", "tu", "ko",  "ra", "ma", "shi",
+                                            "ter", "vi", "la", "com", "on", "po", "data"};
     seed = 7;
     for (unsigned i = 0; i < NAMES; i++) {
         names[i][0] = '\0';
@@ -58,7 +60,8 @@ static struct name_model *learnt(char names[NAMES][32], bool backwards, int fold
 
 static void test_determinism(char names[NAMES][32])
 {
-    struct name_model *a = learnt(names, false, LEARN_ALL), *b = learnt(names, true, LEARN_ALL), *c = learnt(names, false, 0);
+    struct name_model *a = learnt(names, false, LEARN_ALL), *b = learnt(names, true, LEARN_ALL),
+                      *c = learnt(names, false, 0);
     CHECK(memcmp(a, b, sizeof *a) == 0, "the order of the lists does not matter, to the last bit");
     CHECK(memcmp(a, c, sizeof *a) != 0, "a fold left out does");
     free(a);
@@ -78,8 +81,10 @@ static void test_probabilities(char names[NAMES][32])
 {
     struct name_model *m = learnt(names, false, LEARN_ALL);
     for (unsigned pair = 0; pair < NAME_PAIRS; pair++) {
-        double consonant = sum_of(m->consonant_after + pair * NAME_CONSONANTS, NAME_CONSONANTS) + sum_of(m->end_after_vowel + pair, 1);
-        double vowel = sum_of(m->vowel_after + pair * NAME_VOWELS, NAME_VOWELS) + sum_of(m->end_after_consonant + pair, 1);
+        double consonant =
+            sum_of(m->consonant_after + pair * NAME_CONSONANTS, NAME_CONSONANTS) + sum_of(m->end_after_vowel + pair, 1);
+        double vowel =
+            sum_of(m->vowel_after + pair * NAME_VOWELS, NAME_VOWELS) + sum_of(m->end_after_consonant + pair, 1);
         CHECK(consonant < 1.05 && vowel < 1.05, "row %u: what may follow is no more than certain", pair);
     }
     double length = 0, letters = 0;
@@ -123,14 +128,16 @@ static void test_odd_lists(void)
     CHECK(learn_honest(learn, slice_of(longest, 200), 1), "a label of 200 bytes is cut");
     CHECK(learn_honest(learn, S("\xff\x80 \x01.com"), 2), "bytes of any kind are letters like others");
     CHECK(learn_honest(learn, S("canon.com"), 3) && learn_honest(learn, S("canon.com"), 0), "one name twice");
-    CHECK(!learn_listed(learn, S("wagng.com")) && !learn_listed(learn, S("qamopo.net")), "what does not fit teaches nothing");
+    CHECK(!learn_listed(learn, S("wagng.com")) && !learn_listed(learn, S("qamopo.net")),
+          "what does not fit teaches nothing");
     learn_model(learn, LEARN_ALL, LEARN_ALL, m);
     CHECK(isfinite(m->shape) && isfinite(m->offset) && isfinite(m->slope), "three names: numbers");
     learn_stats(learn, &stats);
     CHECK(stats.names == 3 && stats.popular == 3 && stats.fitting == 1 && stats.listed == 0, "%zu names", stats.names);
     size_t at = 0;
     const char *lookalike = learn_lookalike(learn, &at);
-    CHECK(lookalike != NULL && strcmp(lookalike, "canon.com") == 0 && learn_lookalike(learn, &at) == NULL, "one look-alike");
+    CHECK(lookalike != NULL && strcmp(lookalike, "canon.com") == 0 && learn_lookalike(learn, &at) == NULL,
+          "one look-alike");
     free(m);
     learn_close(learn);
     learn_close(NULL);

@@ -87,9 +87,10 @@ static void give_verdict(struct opinion *o)
         snprintf(o->why, sizeof o->why, "%s", o->hit.why);
     } else {
         o->verdict = "ordinary";
-        snprintf(o->why, sizeof o->why, "%s", s->grammar ? "fits the family's grammar, but its letters are those of an honest name"
-                                              : o->registered.len == 0 ? "no registered domain in it"
-                                              : "does not fit the family's grammar");
+        snprintf(o->why, sizeof o->why, "%s",
+                 s->grammar               ? "fits the family's grammar, but its letters are those of an honest name"
+                 : o->registered.len == 0 ? "no registered domain in it"
+                                          : "does not fit the family's grammar");
     }
 }
 
@@ -142,7 +143,8 @@ static void put_json(const struct opinion *o)
     printf("%.*s\n", (int)w.len, out);
 }
 
-/* Text from outside goes through the JSON writer: what could steer a terminal comes out escaped. Returns the columns. */
+/* Text from outside goes through the JSON writer: what could steer a terminal comes out escaped. Returns the
+ * columns. */
 static int put_safe(struct slice text)
 {
     char out[8 * PUNYCODE_TEXT];
@@ -168,15 +170,18 @@ static void put_explanation(const struct opinion *o)
     }
     if (s->grammar) {
         float sum = s->shape_bits + s->ngram_bits;
-        printf("    grammar      %+6.2f bits: 17 consonants and a o u in turn, 5 to 8 letters, .com\n", (double)s->shape_bits);
+        printf("    grammar      %+6.2f bits: 17 consonants and a o u in turn, 5 to 8 letters, .com\n",
+               (double)s->shape_bits);
         printf("    letters      %+6.2f bits: 2^%.1f from the generator, 2^%.1f among honest names, calibrated\n",
                (double)s->ngram_bits, (double)s->generator_bits, (double)s->honest_bits);
         printf("    sum          %+6.2f bits%s\n", (double)sum,
-               sum > NAME_CAP_BITS ? ", cut: one unlisted name is never enough" : sum < NAME_FLOOR_BITS ? ", too few for a hit" : "");
+               sum > NAME_CAP_BITS     ? ", cut: one unlisted name is never enough"
+               : sum < NAME_FLOOR_BITS ? ", too few for a hit"
+                                       : "");
     }
     if (o->listed)
-        printf("    indicator    %s: %s%s%s\n", o->indicator.value, o->indicator.family, o->indicator.family[0] ? ", " : "",
-               o->indicator.provider);
+        printf("    indicator    %s: %s%s%s\n", o->indicator.value, o->indicator.family,
+               o->indicator.family[0] ? ", " : "", o->indicator.provider);
     if (o->allowed != NULL)
         printf("    allowlist    %s%s\n", o->allowed, o->listed ? " (the indicator beats it)" : "");
 }
@@ -211,16 +216,19 @@ static void score_line(struct judge *j, struct slice line)
 
 static int usage(FILE *out, int status)
 {
-    fprintf(out, "usage: radome-score [--json] [--explain] [--ioc FILE] [--allow FILE] [--no-builtin-ioc] [--no-builtin-allow] [NAME ...]\n");
+    fprintf(out, "usage: radome-score [--json] [--explain] [--ioc FILE] [--allow FILE] [--no-builtin-ioc] "
+                 "[--no-builtin-allow] [NAME ...]\n");
     if (status == 0)
-        printf("Says of each name what the sensor would make of a look-up, and why. Without a NAME, one a line from standard input.\n"
+        printf("Says of each name what the sensor would make of a look-up, and why. Without a NAME, one a line from "
+               "standard input.\n"
                "  --json              one JSON object a name\n"
                "  --explain           the parts of the score, and the allowlist entry or indicator that decided\n"
                "  --ioc FILE          indicators beside the built-in ones, repeatable\n"
                "  --allow FILE        names never to flag beside the built-in ones, repeatable\n"
                "  --no-builtin-ioc    without the built-in indicators\n"
                "  --no-builtin-allow  without the built-in list of honest look-alikes\n"
-               "Columns: name, risk score (0 to 100), bits of evidence, verdict, alternation, grammar, the letters' bits, why.\n");
+               "Columns: name, risk score (0 to 100), bits of evidence, verdict, alternation, grammar, the letters' "
+               "bits, why.\n");
     return status;
 }
 
@@ -233,7 +241,8 @@ static int complain(const char *what)
 static int run(struct judge *j, char **names, int count)
 {
     if (!j->json)
-        printf("%-28s %4s %5s  %-10s %4s  %-3s %6s  %s\n", "name", "risk", "bits", "verdict", "alt", "fit", "ngram", "why");
+        printf("%-28s %4s %5s  %-10s %4s  %-3s %6s  %s\n", "name", "risk", "bits", "verdict", "alt", "fit", "ngram",
+               "why");
     for (int i = 0; i < count; i++)
         score_line(j, slice_str(names[i]));
     char line[LINE];

@@ -36,7 +36,8 @@ static void list_open(struct list *list, const char *path)
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         close(ends[1]);
-        execlp("gzip", "gzip", "-dc", (char *)NULL);
+        if (freopen("/dev/null", "w", stderr) != NULL) /* what goes wrong is told once, by list_close */
+            execlp("gzip", "gzip", "-dc", (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -105,16 +106,18 @@ static void put_table(const char *name, const uint8_t *value, size_t count)
     printf("},\n");
 }
 
-static void put_model(const struct name_model *m, const struct learn_stats *stats, const size_t read[2], const char *about)
+static void put_model(const struct name_model *m, const struct learn_stats *stats, const size_t read[2],
+                      const char *about)
 {
-    printf("/* Written by radome-train; not to be edited. From %zu registered names and %zu popular ones, %zu different in all:\n"
-           " * a 5-gram over their first labels. Of the popular names %zu fit the grammar; what the letters say was calibrated on\n"
-           " * them, out of fold. The generator's weights are from the %zu listed names that fit.%s%s */\n"
+    printf("/* Written by radome-train; not to be edited. From %zu registered names and %zu popular ones, %zu different\n"
+           " * in all: a 5-gram over their first labels. Of the popular names %zu fit the grammar; what the letters say\n"
+           " * was calibrated on them, out of fold. The generator's weights are those of %zu listed names.%s%s */\n"
            "#pragma once\n\n#include \"classifiers/name.h\"\n\n",
-           read[0], read[1], stats->names, stats->fitting, stats->listed,
-           about != NULL ? "\n * Lists: " : "", about != NULL ? about : "");
-    printf("static const struct name_model builtin = {\n    .shape = %.3ff,\n    .offset = %.3ff,\n    .slope = %.4ff,\n",
-           (double)m->shape, (double)m->offset, (double)m->slope);
+           read[0], read[1], stats->names, stats->fitting, stats->listed, about != NULL ? "\n * Lists: " : "",
+           about != NULL ? about : "");
+    printf("static const struct name_model builtin = {\n");
+    printf("    .shape = %.3ff,\n    .offset = %.3ff,\n    .slope = %.4ff,\n", (double)m->shape, (double)m->offset,
+           (double)m->slope);
     put_floats("length", m->length, NAME_LENGTHS);
     put_floats("consonant", m->consonant, NAME_CONSONANTS);
     put_floats("vowel", m->vowel, NAME_VOWELS);
@@ -169,12 +172,13 @@ static int train(const struct paths *paths)
 
 static int usage(FILE *out, int status)
 {
-    fprintf(out, "usage: radome-train --honest FILE --popular FILE --listed CSV [--lookalikes FILE] [--about TEXT] > model.h\n");
+    fprintf(out, "usage: radome-train --honest FILE --popular FILE --listed CSV [--lookalikes FILE] [--about TEXT]"
+                 " > model.h\n");
     if (status == 0)
         printf("  --honest FILE      registered names, one a line; what follows a tab is left out\n"
                "  --popular FILE     registered names in order of popularity\n"
                "  --listed CSV       indicators; the domain names that fit the family's grammar teach its generator\n"
-               "  --lookalikes FILE  is written: the popular names that fit the grammar, which are never to be flagged\n"
+               "  --lookalikes FILE  is written: the popular names that fit the grammar, never to be flagged\n"
                "  --about TEXT       stands in the header's comment: which lists, of what day\n"
                "A file whose name ends in .gz is read through gzip.\n");
     return status;
