@@ -19,6 +19,7 @@ struct reader {
     uint8_t input[INPUT];
     size_t len, at;      /* of input: filled, taken */
     off64_t out;         /* bytes handed on: the offset that errors name */
+    uint64_t *taken;     /* the opener's count of bytes taken in */
     bool ended, between; /* input at its end; at the border of two gzip members */
     z_stream gzip;
     ZSTD_DStream *zstd;
@@ -45,12 +46,19 @@ static int magic_of(const uint8_t *bytes, size_t len)
     return -1;
 }
 
+static ssize_t take(struct reader *r, uint8_t *out, size_t size)
+{
+    ssize_t n = read(r->fd, out, size);
+    *r->taken += n > 0 ? (uint64_t)n : 0;
+    return n;
+}
+
 /* False at the end of input or on an error (errno set, 0 for the end). */
 static bool fill(struct reader *r)
 {
     if (r->at < r->len)
         return true;
-    ssize_t n = r->ended ? 0 : read(r->fd, r->input, INPUT);
+    ssize_t n = r->ended ? 0 : take(r, r->input, INPUT);
     r->ended = n == 0;
     if (n == 0)
         errno = 0;
@@ -61,10 +69,8 @@ static bool fill(struct reader *r)
 
 static ssize_t read_plain(struct reader *r, uint8_t *out, size_t size)
 {
-    if (r->at == r->len) { /* nothing peeked is left: no copy of our own in between */
-        ssize_t n = read(r->fd, out, size);
-        return n;
-    }
+    if (r->at == r->len) /* nothing peeked is left: no copy of our own in between */
+        return take(r, out, size);
     size_t n = r->len - r->at < size ? r->len - r->at : size;
     memcpy(out, r->input + r->at, n);
     r->at += n;
@@ -153,7 +159,7 @@ static int cookie_close(void *cookie)
 static bool start(struct reader *r)
 {
     while (r->len < MAGIC) {
-        ssize_t n = read(r->fd, r->input + r->len, INPUT - r->len);
+        ssize_t n = take(r, r->input + r->len, INPUT - r->len);
         if (n < 0)
             return false;
         if (n == 0)
@@ -167,7 +173,7 @@ static bool start(struct reader *r)
     return r->coding != ZSTANDARD || (r->zstd = ZSTD_createDStream()) != NULL;
 }
 
-FILE *reader_open(const char *path, char err[static ERRLEN])
+FILE *reader_open(const char *path, uint64_t *taken, char err[static ERRLEN])
 {
     bool standard_input = strcmp(path, "-") == 0;
     struct reader *r = calloc(1, sizeof *r);
@@ -175,6 +181,7 @@ FILE *reader_open(const char *path, char err[static ERRLEN])
         error_set(err, "%s: no memory to read it", path);
         return NULL;
     }
+    r->taken = taken;
     r->fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (r->fd < 0 || !start(r)) {
         error_set(err, "%s: %s", path, strerror(errno));

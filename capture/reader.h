@@ -3,11 +3,12 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "capture/error.h"
 
-/* Opens path ("-": standard input). NULL: err has a sentence. */
-FILE *reader_open(const char *path, char err[static ERRLEN]);
+/* Opens path ("-": standard input). NULL: err has a sentence. Adds the bytes it takes from the file to *taken. */
+FILE *reader_open(const char *path, uint64_t *taken, char err[static ERRLEN]);
 
 /* True where the file begins like a pcap, pcapng, gzip or zstd file; for choosing within directories. */
 bool reader_is_capture(const char *path);

@@ -65,7 +65,7 @@ static bool input_open(struct source *s, bool *usage, char err[static ERRLEN])
 {
     const char *path = s->input[s->at].path;
     char reason[PCAP_ERRBUF_SIZE];
-    FILE *file = reader_open(path, err);
+    FILE *file = reader_open(path, &s->stats.bytes_taken, err);
     if (file == NULL)
         return false;
     pcap_t *pcap = pcap_fopen_offline(file, reason);
@@ -89,8 +89,9 @@ static bool input_open(struct source *s, bool *usage, char err[static ERRLEN])
     return true;
 }
 
-static bool input_add(struct source *s, const char *path, uint64_t first_us)
+static bool input_add(struct source *s, const char *path, uint64_t first_us, uint64_t bytes)
 {
+    s->stats.bytes_total += bytes;
     struct input *grown = realloc(s->input, (s->inputs + 1) * sizeof *grown);
     if (grown == NULL)
         return false;
@@ -105,8 +106,8 @@ static bool input_add(struct source *s, const char *path, uint64_t first_us)
 static uint64_t first_packet_us(const char *path)
 {
     char err[ERRLEN], reason[PCAP_ERRBUF_SIZE];
-    uint64_t us = UINT64_MAX;
-    FILE *file = reader_open(path, err);
+    uint64_t us = UINT64_MAX, taken = 0;
+    FILE *file = reader_open(path, &taken, err);
     pcap_t *pcap = file != NULL ? pcap_fopen_offline(file, reason) : NULL;
     struct pcap_pkthdr *header;
     const u_char *bytes;
@@ -143,7 +144,7 @@ static bool add_directory(struct source *s, const char *path, char err[static ER
         if (entry->d_name[0] == '.' || snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name) >= (int)sizeof inner)
             continue;
         if (stat(inner, &status) == 0 && S_ISREG(status.st_mode) && reader_is_capture(inner))
-            room = input_add(s, inner, first_packet_us(inner));
+            room = input_add(s, inner, first_packet_us(inner), (uint64_t)status.st_size);
     }
     closedir(directory);
     if (!room) {
@@ -161,7 +162,7 @@ static bool add_directory(struct source *s, const char *path, char err[static ER
 
 static bool add_path(struct source *s, const char *path, char err[static ERRLEN])
 {
-    struct stat status;
+    struct stat status = {0};
     if (strcmp(path, "-") != 0) {
         if (stat(path, &status) != 0 || access(path, R_OK) != 0) {
             error_set(err, "%s: %s", path, strerror(errno));
@@ -170,7 +171,7 @@ static bool add_path(struct source *s, const char *path, char err[static ERRLEN]
         if (S_ISDIR(status.st_mode))
             return add_directory(s, path, err);
     }
-    if (!input_add(s, path, 0)) {
+    if (!input_add(s, path, 0, S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0)) {
         error_set(err, "%s: no memory for the list of inputs", path);
         return false;
     }

@@ -20,6 +20,7 @@ struct source_settings {
 
 struct source_stats {
     uint64_t frames, bytes;             /* handed out */
+    uint64_t bytes_taken, bytes_total;  /* of the files, as they lie on the disk; total 0 for a pipe */
     uint64_t kernel_drops, interface_drops; /* live: libpcap's ps_drop, ps_ifdrop */
 };
 

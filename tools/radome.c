@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "capture/capture.h"
@@ -31,7 +32,7 @@ struct options {
     const char *filter, *config, *output, *redis, *redis_key, *redis_password_file, *log, *sensor;
     int redis_mode, format;
     uint64_t redis_wait, threshold, workers, memory, body_limit;
-    bool no_builtin_ioc, no_builtin_allow, check, version, help;
+    bool no_builtin_ioc, no_builtin_allow, progress, check, version, help;
 };
 
 #define FIELD(name) offsetof(struct options, name)
@@ -58,6 +59,7 @@ static const struct setting table[] = {
     {"memory", 0, SETTING_SIZE, FIELD(memory), "SIZE", "the bound on flows, reassembly and fragments together (256M)", 8 << 20, 1ull << 40},
     {"body-limit", 0, SETTING_SIZE, FIELD(body_limit), "SIZE", "how much of one decoded body is followed (64M)", 16384, 1ull << 40},
     {"workers", 'j', SETTING_NUMBER, FIELD(workers), "N", "worker threads; this version has one", 1, 64},
+    {"progress", 0, SETTING_FLAG, FIELD(progress), NULL, "a progress line during a replay; default when standard error is a terminal"},
     {"sensor", 0, SETTING_TEXT, FIELD(sensor), "NAME", "the sensor's name; default the host's"},
     {"check", 'T', SETTING_FLAG, FIELD(check), NULL, "check the settings and feeds, print them and exit", .flag_only = true},
     {"version", 'V', SETTING_FLAG, FIELD(version), NULL, "versions of radome and of what it is linked with", .flag_only = true},
@@ -69,7 +71,6 @@ static const struct setting table[] = {
     {"state", 0, SETTING_TEXT, 0, "DIR", NULL, .later = true},
     {"stats", 0, SETTING_TEXT, 0, "SECONDS", NULL, .later = true},
     {"metrics", 0, SETTING_TEXT, 0, "FILE", NULL, .later = true},
-    {"progress", 0, SETTING_FLAG, 0, NULL, NULL, .later = true},
     {"self-test", 0, SETTING_FLAG, 0, NULL, NULL, .later = true},
 };
 
@@ -87,16 +88,19 @@ struct sensor {
     enum json_format format;
     const char *name;
     bool log[EVENT_KINDS];
-    bool output_failed;
+    bool output_failed, progress;
+    double began_s, told_s; /* the replay's beginning and the last progress line, by the monotonic clock */
     char document[JSON_MAX];
 };
 
-static volatile sig_atomic_t stop, tell; /* set by signals, read by the loop */
+static volatile sig_atomic_t stop, tell, reload; /* set by signals, read by the loop */
 
 static void on_signal(int number)
 {
     if (number == SIGUSR1)
         tell = 1;
+    else if (number == SIGHUP)
+        reload = 1;
     else
         stop = 1;
 }
@@ -108,6 +112,7 @@ static void catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGUSR1, &again, NULL);
+    sigaction(SIGHUP, &again, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
@@ -136,6 +141,31 @@ static void flush_output(struct sensor *s)
         complain(DONE, news);
     if (s->output != NULL && fflush(s->output) != 0)
         s->output_failed = true;
+}
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Twice a second one line that overwrites itself: how far, how fast, how long still (where the end is known). */
+static void show_progress(struct sensor *s)
+{
+    struct source_stats in;
+    double now = now_s(), spent = now - s->began_s;
+    if (!s->progress || now - s->told_s < 0.5)
+        return;
+    s->told_s = now;
+    source_stats(s->source, &in);
+    fprintf(stderr, "\rradome: %.1f MB", (double)in.bytes_taken / 1e6);
+    if (in.bytes_total > 0)
+        fprintf(stderr, " of %.1f MB", (double)in.bytes_total / 1e6);
+    fprintf(stderr, ", %.0f packets/s", (double)in.frames / spent);
+    if (in.bytes_taken > 0 && in.bytes_total >= in.bytes_taken)
+        fprintf(stderr, ", %.0f s left", spent / (double)in.bytes_taken * (double)(in.bytes_total - in.bytes_taken));
+    fprintf(stderr, "\033[K");
 }
 
 static void take_event(struct sensor *s, const struct event *event)
@@ -183,6 +213,15 @@ static void print_stats(struct sensor *s)
             (unsigned long long)d.reports, (unsigned long long)d.incidents);
 }
 
+static void answer_signals(struct sensor *s)
+{
+    if (tell)
+        print_stats(s);
+    if (reload)
+        complain(DONE, "SIGHUP: reloading is not built yet; the feeds and settings stay as they are");
+    tell = reload = 0;
+}
+
 /* The loop: reads like the river. Returns the exit status so far. */
 static int run(struct sensor *s)
 {
@@ -195,8 +234,10 @@ static int run(struct sensor *s)
         case SOURCE_FRAME:
             capture_feed(s->capture, &frame);
             drain(s);
-            if (++frames % FLUSH_FRAMES == 0)
+            if (++frames % FLUSH_FRAMES == 0) {
                 flush_output(s);
+                show_progress(s);
+            }
             break;
         case SOURCE_IDLE:
             flush_output(s);
@@ -211,10 +252,8 @@ static int run(struct sensor *s)
             more = false;
             break;
         }
-        if (tell) {
-            tell = 0;
-            print_stats(s);
-        }
+        if (tell || reload)
+            answer_signals(s);
     }
     capture_finish(s->capture);
     drain(s);
@@ -225,6 +264,8 @@ static int run(struct sensor *s)
 static int finish(struct sensor *s, int status)
 {
     char err[ERRLEN];
+    if (s->told_s > 0)
+        fprintf(stderr, "\r\033[K");
     flush_output(s);
     print_stats(s);
     if (s->output_failed)
@@ -361,6 +402,8 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
     if (!open_output(s, o, err) || !open_delivery(s, o, err) || !open_river(s, o, seed, err))
         return complain(WRONG_USAGE, err);
     catch_signals();
+    s->progress = o->interfaces.count == 0 && (o->progress || isatty(STDERR_FILENO));
+    s->began_s = now_s();
     return finish(s, run(s));
 }
 
