@@ -1,6 +1,24 @@
 #include "classifiers/cipher.h"
 
-enum { HEAD = 8192 };
+enum { HEAD = 8192, BLOCK = 64, ZEROS = 1024 };
+
+static uint8_t skip_zero(uint8_t c, uint8_t k)
+{
+    return c == 0 || c == k ? c : c ^ k;
+}
+
+/* The keys that depend on the place alone come round after 256 bytes. */
+static void index_pad(struct cipher_stream *s, uint8_t key)
+{
+    uint8_t sum = key;
+    for (unsigned i = 0; i < CIPHER_KEY; i++) {
+        if (s->rule == RULE_INDEX_SUM_1)
+            sum ^= (uint8_t)i;
+        s->pad[i] = s->rule == RULE_INDEX ? (uint8_t)(key ^ i) : sum;
+        if (s->rule == RULE_INDEX_SUM)
+            sum ^= (uint8_t)i;
+    }
+}
 
 /* A rolling key that does not depend on the text is a long repeating one (256 bytes at most), and all repeating keys
  * become a pad of whole rounds: the loops over it have nothing but loads and stores and run at memory speed. */
@@ -13,36 +31,36 @@ void cipher_start(struct cipher_stream *s, const struct cipher *c)
     size_t length = c->kind == CIPHER_ROLLING && c->rule != RULE_ADD ? CIPHER_KEY : c->key_length > 0 ? c->key_length : 1;
     size_t rounds = CIPHER_PAD / length;
     s->period = rounds * length;
-    uint8_t sum = c->key[0];
-    for (size_t i = 0; i < s->period; i++) {
-        if (c->kind != CIPHER_ROLLING)
-            s->pad[i] = c->key_length > 0 ? c->key[i % length] : 0;
-        else if (c->rule == RULE_ADD)
-            s->pad[i] = (uint8_t)(c->key[i % length] + (int)(i / length) * c->step);
-        else if (c->rule == RULE_INDEX)
-            s->pad[i] = (uint8_t)(c->key[0] ^ i);
-        else
-            s->pad[i] = sum ^= (uint8_t)(i == 0 ? 0 : c->rule == RULE_INDEX_SUM ? i - 1 : i);
-    }
-    if (c->kind == CIPHER_ROLLING && c->rule == RULE_ADD)
-        s->wrap = (uint8_t)((int)rounds * c->step);
+    if (c->kind == CIPHER_ROLLING && c->rule != RULE_ADD)
+        index_pad(s, c->key[0]);
+    else
+        memcpy(s->pad, c->key, length);
+    for (size_t i = length; i < s->period; i++)
+        s->pad[i] = (uint8_t)(s->pad[i - length] + c->step);
+    s->wrap = (uint8_t)((int)rounds * c->step);
 }
 
+/* Undoes n bytes that one stretch of the pad covers. Blocks of a fixed length, which compilers turn into vectors. */
 static void decode_pad(struct cipher_stream *s, const uint8_t *restrict in, uint8_t *restrict out, size_t n)
 {
     const uint8_t *pad = s->pad + s->at;
-    if (s->kind == CIPHER_SKIP_ZERO)
-        for (size_t i = 0; i < n; i++)
-            out[i] = in[i] == 0 || in[i] == pad[i] ? in[i] : in[i] ^ pad[i];
-    else
-        for (size_t i = 0; i < n; i++)
-            out[i] = in[i] ^ pad[i];
+    const bool skip = s->kind == CIPHER_SKIP_ZERO;
+    size_t i = 0;
+    for (; i + BLOCK <= n; i += BLOCK)
+        if (skip)
+            for (size_t j = i; j < i + BLOCK; j++)
+                out[j] = skip_zero(in[j], pad[j]);
+        else
+            for (size_t j = i; j < i + BLOCK; j++)
+                out[j] = in[j] ^ pad[j];
+    for (; i < n; i++)
+        out[i] = skip ? skip_zero(in[i], pad[i]) : in[i] ^ pad[i];
     s->at += n;
     if (s->at < s->period)
         return;
     s->at = 0;
-    for (size_t i = 0; s->wrap != 0 && i < s->period; i++)
-        s->pad[i] = (uint8_t)(s->pad[i] + s->wrap);
+    for (size_t j = 0; s->wrap != 0 && j < s->period; j++)
+        s->pad[j] = (uint8_t)(s->pad[j] + s->wrap);
 }
 
 static void decode_feedback(struct cipher_stream *s, const uint8_t *in, uint8_t *out, size_t n)
@@ -89,6 +107,9 @@ bool cipher_confirm(struct cipher *c, struct slice head)
     if (!pe_dos(slice_of(plain, PE_DOS)))
         return false;
     cipher_decode(&s, body.p + PE_DOS, plain + PE_DOS, body.len - PE_DOS);
+    c->zeros = 0;
+    for (size_t i = 0; i < body.len && i < ZEROS; i++)
+        c->zeros += plain[i] == 0;
     return pe_parse(&c->pe, slice_of(plain, body.len));
 }
 

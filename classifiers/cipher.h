@@ -36,6 +36,7 @@ struct cipher {
     uint8_t key[CIPHER_KEY];     /* key[0] applies at `offset`; SUBSTITUTION: plain byte by ciphered byte, where `known` */
     bool known[CIPHER_KEY];      /* SUBSTITUTION: the table's entries that follow from the header */
     struct pe pe;                /* of the program it uncovers */
+    uint16_t zeros;              /* in its first kilobyte: of two keys that fit the header, the one with more is right */
 };
 
 struct cipher_stream {

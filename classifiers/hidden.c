@@ -61,10 +61,7 @@ static bool find(struct hidden *h, struct slice head, bool whole)
 
 bool hidden_find(struct hidden *h, struct slice head, bool whole)
 {
-    h->script = false;
-    h->layers = 0;
-    h->cipher.kind = CIPHER_NONE;
-    h->cipher.key_length = h->cipher.offset = 0;
+    memset(h, 0, sizeof *h);
     return find(h, slice_head(head, KEYS_HEAD), whole);
 }
 

@@ -1,17 +1,7 @@
 #include "classifiers/keys.h"
+#include "classifiers/stub.h"
 
-/* The first 128 bytes that the linkers in use write: DOS header and stub, up to where they differ from file to file.
- * Windows' own, GNU, LLVM, Go and .NET linkers share the first; Delphi has the second. */
-enum { STUB = 128, ZEROS_SURE = 20 /* of the zeros: installers write a mark of their own behind these */ };
-
-static const uint8_t stubs[2][STUB] = {
-    "MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0"
-    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-    "\x0e\x1f\xba\x0e\0\xb4\x09\xcd\x21\xb8\x01\x4c\xcd\x21This program cannot be run in DOS mode.\r\r\n$\0\0\0\0\0\0",
-    "MZ\x50\0\2\0\0\0\4\0\x0f\0\xff\xff\0\0\xb8\0\0\0\0\0\0\0\x40\0\x1a\0\0\0\0\0"
-    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-    "\xba\x10\0\x0e\x1f\xb4\x09\xcd\x21\xb8\x01\x4c\xcd\x21\x90\x90This program must be run under Win32\r\n$7\0\0\0\0\0\0\0",
-};
+enum { ROUND_MOST = 16 }; /* longest rolling key: two rounds within the header's zeros */
 
 /* Thirty-two zeros under a repeating key show that key, turned by where they begin: for each length the bytes that
  * cover M and Z are read off them first, so that a body that is nothing costs two comparisons a length. */
@@ -29,7 +19,7 @@ bool keys_short(struct cipher *c, struct slice head, size_t at)
         unsigned second = first[length] + 1u < length ? first[length] + 1u : 0;
         if (zeros[first[length]] != m || zeros[second] != z)
             continue;
-        unsigned zone = length <= ZEROS_SURE ? ZEROS_SURE : PE_ZEROS_LEN;
+        unsigned zone = length <= STUB_ZEROS ? STUB_ZEROS : PE_ZEROS_LEN;
         if (memcmp(zeros, zeros + length, zone - length) != 0)
             continue;
         *c = (struct cipher){.kind = CIPHER_XOR, .offset = (uint16_t)at, .key_length = (uint16_t)length};
@@ -37,6 +27,8 @@ bool keys_short(struct cipher *c, struct slice head, size_t at)
             c->key[i] = zeros[(first[length] + i) % length];
         if (!cipher_confirm(c, head))
             continue;
+        if (length > STUB_ZEROS)
+            keys_refine(c, head);
         cipher_shorten(c);
         if (c->key_length == 1 && c->key[0] == 0) {
             c->kind = CIPHER_NONE;
@@ -53,8 +45,8 @@ static bool skip_zero_key(struct cipher *c, const uint8_t *body, const uint8_t *
 {
     bool sure[CIPHER_KEY] = {false};
     memset(c->key, 0, sizeof c->key);
-    for (unsigned i = 0; i < STUB; i++) {
-        if ((i >= PE_E_LFANEW && i < PE_DOS) || stub[i] == 0)
+    for (unsigned i = 0; i < STUB_BYTES; i++) {
+        if (!stub_fixed(i) || stub[i] == 0)
             continue;
         uint8_t k = body[i] ^ stub[i];
         if (body[i] == 0 || (sure[i % length] && k != c->key[i % length] && (k != 0 || stub[i] != c->key[i % length])))
@@ -64,26 +56,48 @@ static bool skip_zero_key(struct cipher *c, const uint8_t *body, const uint8_t *
         c->key[i % length] = k;
         sure[i % length] = true;
     }
-    for (unsigned i = 0; i < STUB; i++) /* what came through unchanged before its key byte was known */
-        if ((i < PE_E_LFANEW || i >= PE_DOS) && stub[i] != 0 && body[i] == stub[i] && sure[i % length] && c->key[i % length] != stub[i])
+    for (unsigned i = 0; i < STUB_BYTES; i++) /* what came through unchanged before its key byte was known */
+        if (stub_fixed(i) && stub[i] != 0 && body[i] == stub[i] && sure[i % length] && c->key[i % length] != stub[i])
             return false;
     return true;
 }
 
 bool keys_skip_zero(struct cipher *c, struct slice head, size_t at)
 {
-    static const uint8_t zeros[ZEROS_SURE];
+    static const uint8_t zeros[STUB_ZEROS];
     struct slice body = slice_from(head, at);
-    if (body.len < STUB || memcmp(body.p + PE_ZEROS, zeros, sizeof zeros) != 0)
+    if (body.len < STUB_BYTES || memcmp(body.p + PE_ZEROS, zeros, sizeof zeros) != 0)
         return false;
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < STUBS; i++)
         for (unsigned length = 1; length <= 56; length++) {
             *c = (struct cipher){.kind = CIPHER_SKIP_ZERO, .offset = (uint16_t)at, .key_length = (uint16_t)length};
-            if (skip_zero_key(c, body.p, stubs[i], length) && cipher_confirm(c, head)) {
+            if (skip_zero_key(c, body.p, stub_bytes[i], length) && cipher_confirm(c, head)) {
                 cipher_shorten(c);
                 return true;
             }
         }
+    return false;
+}
+
+/* A key of several bytes to each of which a step is added after every round: in the header's zeros bytes one key length
+ * apart differ by that step. */
+static bool rolling_rounds(struct cipher *c, struct slice head, size_t at)
+{
+    const uint8_t *zeros = head.p + at + PE_ZEROS;
+    for (unsigned length = 2; length <= ROUND_MOST; length++) {
+        uint8_t step = (uint8_t)(zeros[length] - zeros[0]);
+        unsigned same = 1;
+        while (same + length < PE_ZEROS_LEN && (uint8_t)(zeros[same + length] - zeros[same]) == step)
+            same++;
+        if (step == 0 || same + length < PE_ZEROS_LEN)
+            continue;
+        *c = (struct cipher){.kind = CIPHER_ROLLING, .rule = RULE_ADD, .offset = (uint16_t)at, .key_length = (uint16_t)length};
+        c->step = (int8_t)step;
+        for (unsigned i = 0; i < length; i++)
+            c->key[(PE_ZEROS + i) % length] = (uint8_t)(zeros[i] - step * ((PE_ZEROS + i) / length));
+        if (cipher_confirm(c, head))
+            return true;
+    }
     return false;
 }
 
@@ -105,20 +119,21 @@ bool keys_rolling(struct cipher *c, struct slice head, size_t at)
         [RULE_PLAIN] = 'M',
         [RULE_PLAIN_ADD] = (uint8_t)(k + 'M'),
     };
+    c->zeros = 0;
     for (int rule = 0; rule < RULES; rule++) {
-        if (expected[rule] != next)
+        if (expected[rule] != next || (rule == RULE_ADD && body.p[PE_ZEROS] != (uint8_t)(k + PE_ZEROS * (next - k))))
             continue;
-        *c = (struct cipher){.kind = CIPHER_ROLLING, .rule = (enum cipher_rule)rule, .offset = (uint16_t)at, .key_length = 1};
-        c->key[0] = k;
-        c->step = rule == RULE_ADD ? (int8_t)(next - k) : 0;
-        if (cipher_confirm(c, head))
-            return true;
+        struct cipher rolling = {.kind = CIPHER_ROLLING, .rule = (enum cipher_rule)rule, .offset = (uint16_t)at, .key_length = 1};
+        rolling.key[0] = k;
+        rolling.step = rule == RULE_ADD ? (int8_t)(next - k) : 0;
+        if (cipher_confirm(&rolling, head) && rolling.zeros > c->zeros)
+            *c = rolling;
     }
-    return false;
+    return c->zeros > 0 || rolling_rounds(c, head, at);
 }
 
 bool keys_find(struct cipher *c, struct slice head)
 {
     head = slice_head(head, KEYS_HEAD);
-    return keys_short(c, head, 0) || keys_rolling(c, head, 0) || keys_skip_zero(c, head, 0);
+    return keys_short(c, head, 0) || keys_rolling(c, head, 0) || keys_runs(c, head) || keys_periodic(c, head);
 }

@@ -17,3 +17,12 @@ bool keys_find(struct cipher *, struct slice head);
 bool keys_short(struct cipher *, struct slice head, size_t at);
 bool keys_skip_zero(struct cipher *, struct slice head, size_t at);
 bool keys_rolling(struct cipher *, struct slice head, size_t at);
+bool keys_table(struct cipher *, struct slice head, size_t at);
+
+/* Anywhere in the first KEYS_JUNK bytes: ciphers that show the header's zeros as a run of one value or one difference;
+ * and repeating keys of any length up to CIPHER_KEY, by their period. */
+bool keys_runs(struct cipher *, struct slice head);
+bool keys_periodic(struct cipher *, struct slice head);
+
+/* Puts places of a found XOR key right that only the zeros behind the section table show. */
+void keys_refine(struct cipher *, struct slice head);

@@ -1,0 +1,265 @@
+#include "classifiers/keys.h"
+#include "classifiers/stub.h"
+
+/* A PE's first kilobytes are half zeros, so that under a repeating key bytes one period apart are equal far more often
+ * than the one in 256 of noise. The period found, the commonest byte of each place of the key is nearly always the key's
+ * own; the DOS stub and the header's rules put the rest right. What is reported was confirmed like any other key. */
+
+enum {
+    WINDOW = 32,           /* bytes compared with those one lag later */
+    WINDOW_STEP = 384,     /* a header's dense kilobyte holds two windows, wherever it begins */
+    WINDOW_FIRST = 0x100,
+    LAG_LEAST = 129,       /* every key of up to 256 bytes has a multiple of its length from here to 256 */
+    LAG_MOST = 256, LAGS = LAG_MOST - LAG_LEAST + 1,
+    MATCHES = 9,           /* of WINDOW: chance gives so many once in 10^15 */
+    FLAT = 26,             /* equal neighbours in a window that say: constant bytes, not a key */
+    REACH_BACK = 0x400, REACH_ON = 0x40, /* where the program's first byte may be, seen from the window */
+    STUB_MATCHES = 106,    /* of the stub's 126 fixed bytes */
+    ROUNDS = 3,            /* of voting */
+    NEAR = 4               /* bytes on either side whose zeros make a byte's vote count more */
+};
+
+typedef uint8_t lanes __attribute__((vector_size(16)));
+
+static lanes equal_at(const uint8_t *p, lanes byte)
+{
+    lanes later;
+    memcpy(&later, p, sizeof later);
+    return (lanes)(byte == later); /* -1 where equal */
+}
+
+/* Counts the equal bytes for 64 lags: sixteen lie in one vector, four vectors in registers, and no sum is taken across a
+ * vector, which makes this the cheapest way through all of them. */
+static void count_lags(const uint8_t *window, const uint8_t *later, lanes count[static 4])
+{
+    lanes c0 = {0}, c1 = {0}, c2 = {0}, c3 = {0};
+    for (size_t i = 0; i < WINDOW; i++) {
+        lanes byte = (lanes){0} + window[i];
+        c0 -= equal_at(later + i, byte);
+        c1 -= equal_at(later + i + 16, byte);
+        c2 -= equal_at(later + i + 32, byte);
+        c3 -= equal_at(later + i + 48, byte);
+    }
+    count[0] = c0;
+    count[1] = c1;
+    count[2] = c2;
+    count[3] = c3;
+}
+
+/* The lag with the most equal bytes, MATCHES at least; 0: none. */
+static unsigned best_lag(const uint8_t *window)
+{
+    lanes count[LAGS / 16], over = {0};
+    count_lags(window, window + LAG_LEAST, count);
+    count_lags(window, window + LAG_LEAST + LAGS / 2, count + 4);
+    for (size_t group = 0; group < LAGS / 16; group++)
+        over |= (lanes)(count[group] >= MATCHES);
+    uint64_t any[2];
+    memcpy(any, &over, sizeof any);
+    if ((any[0] | any[1]) == 0)
+        return 0;
+    unsigned best = 0;
+    for (unsigned i = 0; i < LAGS; i++)
+        if (count[i / 16][i % 16] > count[best / 16][best % 16])
+            best = i;
+    return LAG_LEAST + best;
+}
+
+/* Constant bytes are their own repetition, under no key. */
+static bool flat(const uint8_t *window)
+{
+    unsigned same = 0;
+    for (size_t i = 0; i < WINDOW; i++)
+        same += window[i] == window[i + 1];
+    return same >= FLAT;
+}
+
+struct period {
+    size_t window;
+    unsigned length;
+    uint8_t key[CIPHER_KEY]; /* by offset in the body modulo length */
+    uint8_t plain[KEYS_HEAD];
+};
+
+/* The shortest divisor of the lag that shows nearly as many equal bytes over a longer stretch. */
+static unsigned shortest(struct slice head, size_t window, unsigned lag)
+{
+    size_t from = window > 0x100 ? window - 0x100 : 0, to = window + 0x200;
+    for (unsigned length = 1; length <= lag; length++) {
+        unsigned same = 0, all = 0;
+        if (lag % length != 0)
+            continue;
+        for (size_t i = from; i < to && i + lag < head.len; i++) {
+            all += head.p[i] == head.p[i + lag];
+            same += head.p[i] == head.p[i + length];
+        }
+        if (same * 10 >= all * 7)
+            return length;
+    }
+    return lag;
+}
+
+static void decode(struct period *v, struct slice head)
+{
+    for (size_t i = 0, place = 0; i < head.len; i++) {
+        v->plain[i] = head.p[i] ^ v->key[place];
+        place = place + 1 < v->length ? place + 1 : 0;
+    }
+}
+
+/* How much a byte's vote counts: by the zeros that the last round's key gives around it. Zeros come in runs, so that those
+ * in the header outvote what code happens to repeat. */
+static void weigh(const struct period *v, size_t len, uint16_t *weight)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned zeros = 0;
+        for (size_t j = i > NEAR ? i - NEAR : 0; j <= i + NEAR && j < len; j++)
+            zeros += j != i && v->plain[j] == 0;
+        weight[i] = (uint16_t)(1 + zeros * zeros);
+    }
+}
+
+/* The commonest byte of each place of the key is the key's own, where zeros are the commonest plain bytes. */
+static void vote(struct period *v, struct slice head, size_t from)
+{
+    uint16_t weight[KEYS_HEAD];
+    for (size_t i = 0; i < head.len; i++)
+        weight[i] = 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        for (unsigned place = 0; place < v->length; place++) {
+            uint16_t count[256] = {0};
+            uint8_t best = 0;
+            size_t first = from + (place + v->length - from % v->length) % v->length;
+            for (size_t i = first; i < head.len; i += v->length)
+                if ((count[head.p[i]] += weight[i]) > count[best])
+                    best = head.p[i];
+            v->key[place] = best;
+        }
+        decode(v, head);
+        weigh(v, head.len, weight);
+    }
+}
+
+static void correct(struct period *v, size_t at, uint8_t right)
+{
+    v->key[at % v->length] ^= v->plain[at] ^ right;
+}
+
+static unsigned stub_matches(const uint8_t *plain, const uint8_t *stub)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < STUB_BYTES; i++)
+        n += stub_fixed(i) && plain[i] == stub[i];
+    return n;
+}
+
+/* Places of the key that the vote got wrong show as faults in the stub: they are put right by it, as far as all files
+ * have the same there. */
+static bool align_stub(struct period *v, struct slice head, size_t at)
+{
+    for (size_t s = 0; s < STUBS && at + STUB_BYTES <= head.len; s++) {
+        const uint8_t *stub = stub_bytes[s];
+        if (stub_matches(v->plain + at, stub) < STUB_MATCHES)
+            continue;
+        for (size_t i = 0; i < STUB_BYTES; i++)
+            if (i < 2 || i >= PE_DOS || (stub[i] == 0 && i < PE_ZEROS + STUB_ZEROS) || (i > PE_E_LFANEW + 1 && i < PE_DOS))
+                if (v->plain[at + i] != stub[i])
+                    correct(v, at + i, stub[i]);
+        decode(v, head);
+        return true;
+    }
+    return false;
+}
+
+static bool confirm(struct cipher *c, const struct period *v, struct slice head, size_t at)
+{
+    memset(c, 0, sizeof *c);
+    c->kind = CIPHER_XOR;
+    c->offset = (uint16_t)at;
+    c->key_length = (uint16_t)v->length;
+    for (unsigned i = 0; i < v->length; i++)
+        c->key[i] = v->key[(at + i) % v->length];
+    return cipher_confirm(c, head);
+}
+
+/* Where the program begins: M and Z, or one of them and the other's place of the key voted wrong, before a stub; a stub
+ * of another kind needs both and the header's zeros. */
+static bool align(struct cipher *c, struct period *v, struct slice head)
+{
+    size_t from = v->window > REACH_BACK ? v->window - REACH_BACK : 0, to = v->window + REACH_ON;
+    for (size_t at = from; at < to && at <= KEYS_JUNK && at + STUB_BYTES < head.len; at++) {
+        const uint8_t *p = v->plain + at;
+        unsigned signs = (p[0] == 'M') + (p[1] == 'Z'), zeros = 0;
+        for (size_t i = 0; i < STUB_ZEROS; i++)
+            zeros += p[PE_ZEROS + i] == 0;
+        if (zeros < STUB_ZEROS * 3 / 4 || signs == 0)
+            continue;
+        if ((align_stub(v, head, at) || signs == 2) && confirm(c, v, head, at))
+            return true;
+    }
+    return false;
+}
+
+/* Between the section table and the first section there is nothing but zeros: there the key stands as it is. */
+void keys_refine(struct cipher *c, struct slice head)
+{
+    struct slice body = slice_from(head, c->offset);
+    size_t from = c->pe.table_end, to = c->pe.size_of_headers;
+    uint8_t key[CIPHER_KEY];
+    unsigned zeros = 0, all = 0;
+    memcpy(key, c->key, sizeof key);
+    for (size_t i = from; i < to && i < body.len; i++, all++) {
+        key[i % c->key_length] = body.p[i];
+        zeros += body.p[i] == c->key[i % c->key_length];
+    }
+    if (zeros * 10 < all * 9)
+        return;
+    struct cipher refined = *c;
+    memcpy(refined.key, key, sizeof key);
+    if (cipher_confirm(&refined, head))
+        *c = refined;
+}
+
+/* A key of 256 bytes that is a counter or the place itself is told as what it is. */
+static void name_rolling(struct cipher *c)
+{
+    static const enum cipher_rule rules[] = {RULE_ADD, RULE_INDEX, RULE_INDEX_SUM, RULE_INDEX_SUM_1};
+    if (c->key_length < 64)
+        return;
+    for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
+        struct cipher rolling = {.kind = CIPHER_ROLLING, .rule = rules[r], .key = {c->key[0]}, .key_length = 1};
+        struct cipher_stream s;
+        rolling.step = rules[r] == RULE_ADD ? (int8_t)(c->key[1] - c->key[0]) : 0;
+        cipher_start(&s, &rolling);
+        if (memcmp(s.pad, c->key, c->key_length) != 0)
+            continue;
+        c->kind = CIPHER_ROLLING;
+        c->rule = rules[r];
+        c->step = rolling.step;
+        c->key_length = 1;
+        return;
+    }
+}
+
+static bool try_period(struct cipher *c, struct slice head, size_t window, unsigned lag)
+{
+    struct period v = {.window = window, .length = shortest(head, window, lag)};
+    size_t from = window > REACH_BACK ? window - REACH_BACK : 0;
+    vote(&v, head, from);
+    if (!align(c, &v, head))
+        return false;
+    keys_refine(c, head);
+    cipher_shorten(c);
+    name_rolling(c);
+    return c->kind != CIPHER_XOR || c->key_length > 1 || c->key[0] != 0;
+}
+
+bool keys_periodic(struct cipher *c, struct slice head)
+{
+    for (size_t at = WINDOW_FIRST; at <= KEYS_JUNK + WINDOW_STEP && at + WINDOW + LAG_MOST <= head.len; at += WINDOW_STEP) {
+        unsigned lag = best_lag(head.p + at);
+        if (lag > 0 && !flat(head.p + at) && try_period(c, head, at, lag))
+            return true;
+    }
+    return false;
+}
