@@ -88,7 +88,7 @@ static size_t utf8_length(struct slice s)
     return length;
 }
 
-static bool is_text(struct slice text, bool whole)
+bool armour_is_text(struct slice text, bool whole)
 {
     while (text.len > 0) {
         uint8_t c = text.p[0];
@@ -115,7 +115,7 @@ bool armour_is_script(struct slice text, bool whole)
         {(const uint8_t *)"null", 4}, {(const uint8_t *)".length", 7}, {(const uint8_t *)"Math.", 5},
         {(const uint8_t *)"parseInt(", 9}, {(const uint8_t *)".responseText", 13},
     };
-    if (text.len < 8 || !is_text(slice_head(text, 64), whole && text.len <= 64) || !is_text(text, whole))
+    if (text.len < 8 || !armour_is_text(text, whole))
         return false;
     unsigned found = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -23,6 +23,9 @@ bool armour_looks(enum armour, struct slice text);
 /* What the contract calls it. */
 const char *armour_name(enum armour);
 
-/* True where the decoded bytes are a script: UTF-8 without control characters, and JScript's words in it. `whole`: the
- * text is not cut, so it may not end within a character. */
+/* True where the bytes are UTF-8 (RFC 3629) without control characters. `whole`: they are not cut, so that they may not end
+ * within a character. */
+bool armour_is_text(struct slice, bool whole);
+
+/* True where the decoded bytes are a script: such text with JScript's words in it. */
 bool armour_is_script(struct slice text, bool whole);

@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-enum { SHA1, SHA256, ALGORITHMS };
+enum { MD5, SHA1, SHA256, ALGORITHMS };
 
 struct digests {
     EVP_MD *algorithm[ALGORITHMS];
@@ -14,7 +14,7 @@ struct digests {
 /* Every context is initialised here once: later initialisations find the same algorithm and allocate nothing. */
 struct digests *digests_open(unsigned streams, char err[static ERRLEN])
 {
-    static const char *const names[ALGORITHMS] = {"SHA1", "SHA256"};
+    static const char *const names[ALGORITHMS] = {"MD5", "SHA1", "SHA256"};
     struct digests *d = calloc(1, sizeof *d + streams * sizeof *d->context);
     if (d == NULL) {
         error_set(err, "no memory for %u hash contexts", streams);
@@ -23,7 +23,10 @@ struct digests *digests_open(unsigned streams, char err[static ERRLEN])
     d->streams = streams;
     bool good = true;
     for (int i = 0; i < ALGORITHMS && good; i++) {
-        good = (d->algorithm[i] = EVP_MD_fetch(NULL, names[i], NULL)) != NULL;
+        d->algorithm[i] = EVP_MD_fetch(NULL, names[i], NULL);
+        if (d->algorithm[i] == NULL && i == MD5)
+            continue;
+        good = d->algorithm[i] != NULL;
         for (unsigned s = 0; s < streams && good; s++)
             good = (d->context[s][i] = EVP_MD_CTX_new()) != NULL && EVP_DigestInit_ex2(d->context[s][i], d->algorithm[i], NULL);
     }
@@ -48,7 +51,8 @@ bool digest_start(struct digests *d, unsigned stream)
 {
     bool good = true;
     for (int i = 0; i < ALGORITHMS; i++)
-        good = EVP_DigestInit_ex2(d->context[stream][i], d->algorithm[i], NULL) && good;
+        if (d->algorithm[i] != NULL)
+            good = EVP_DigestInit_ex2(d->context[stream][i], d->algorithm[i], NULL) && good;
     return good;
 }
 
@@ -56,12 +60,23 @@ bool digest_feed(struct digests *d, unsigned stream, struct slice s)
 {
     bool good = true;
     for (int i = 0; i < ALGORITHMS; i++)
-        good = EVP_DigestUpdate(d->context[stream][i], s.p, s.len) && good;
+        if (d->algorithm[i] != NULL)
+            good = EVP_DigestUpdate(d->context[stream][i], s.p, s.len) && good;
+    return good;
+}
+
+bool digest_copy(struct digests *d, unsigned to, unsigned from)
+{
+    bool good = true;
+    for (int i = 0; i < ALGORITHMS; i++)
+        if (d->algorithm[i] != NULL)
+            good = EVP_MD_CTX_copy_ex(d->context[to][i], d->context[from][i]) && good;
     return good;
 }
 
 bool digest_end(struct digests *d, unsigned stream, struct digest_value *value)
 {
+    value->has_md5 = d->algorithm[MD5] != NULL && EVP_DigestFinal_ex(d->context[stream][MD5], value->md5, NULL);
     return EVP_DigestFinal_ex(d->context[stream][SHA1], value->sha1, NULL) &&
            EVP_DigestFinal_ex(d->context[stream][SHA256], value->sha256, NULL);
 }

@@ -1,7 +1,10 @@
 #include "classifiers/keys.h"
 #include "classifiers/stub.h"
 
-enum { ROUND_MOST = 16 }; /* longest rolling key: two rounds within the header's zeros */
+enum {
+    ROUND_MOST = 16,     /* longest rolling key: two rounds within the header's zeros */
+    SKIP_ZERO_MOST = 56  /* longest zero-preserving key: what the stub's code and text cover */
+};
 
 /* Thirty-two zeros under a repeating key show that key, turned by where they begin: for each length the bytes that
  * cover M and Z are read off them first, so that a body that is nothing costs two comparisons a length. */
@@ -62,6 +65,14 @@ static bool skip_zero_key(struct cipher *c, const uint8_t *body, const uint8_t *
     return true;
 }
 
+static bool same_zeros(const uint8_t *body, const uint8_t *stub)
+{
+    for (size_t i = 0; i < STUB_BYTES; i++)
+        if (stub_firm(stub, i) && (body[i] == 0) != (stub[i] == 0))
+            return false;
+    return true;
+}
+
 bool keys_skip_zero(struct cipher *c, struct slice head, size_t at)
 {
     static const uint8_t zeros[STUB_ZEROS];
@@ -69,7 +80,7 @@ bool keys_skip_zero(struct cipher *c, struct slice head, size_t at)
     if (body.len < STUB_BYTES || memcmp(body.p + PE_ZEROS, zeros, sizeof zeros) != 0)
         return false;
     for (size_t i = 0; i < STUBS; i++)
-        for (unsigned length = 1; length <= 56; length++) {
+        for (unsigned length = 1; length <= SKIP_ZERO_MOST && same_zeros(body.p, stub_bytes[i]); length++) {
             *c = (struct cipher){.kind = CIPHER_SKIP_ZERO, .offset = (uint16_t)at, .key_length = (uint16_t)length};
             if (skip_zero_key(c, body.p, stub_bytes[i], length) && cipher_confirm(c, head)) {
                 cipher_shorten(c);

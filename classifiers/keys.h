@@ -24,5 +24,5 @@ bool keys_table(struct cipher *, struct slice head, size_t at);
 bool keys_runs(struct cipher *, struct slice head);
 bool keys_periodic(struct cipher *, struct slice head);
 
-/* Puts places of a found XOR key right that only the zeros behind the section table show. */
+/* Puts places of a found, long XOR key right that only what the header must contain shows. */
 void keys_refine(struct cipher *, struct slice head);

@@ -13,6 +13,9 @@ enum {
     LAG_MOST = 256, LAGS = LAG_MOST - LAG_LEAST + 1,
     MATCHES = 9,           /* of WINDOW: chance gives so many once in 10^15 */
     FLAT = 26,             /* equal neighbours in a window that say: constant bytes, not a key */
+    LOOK_BACK = 0x200, LOOK_ON = 0x200, LOOK_ROUNDS = 5, /* what the first look counts: bytes, and rounds of the key */
+    LETTERS = 16,          /* of the stub's 55 letters and instructions that a rough key has to show */
+    TRIES = 3,             /* windows of one body that get that look: noise has none, ordinary files many */
     REACH_BACK = 0x400, REACH_ON = 0x40, /* where the program's first byte may be, seen from the window */
     STUB_MATCHES = 106,    /* of the stub's 126 fixed bytes */
     ROUNDS = 3,            /* of voting */
@@ -65,13 +68,18 @@ static unsigned best_lag(const uint8_t *window)
     return LAG_LEAST + best;
 }
 
-/* Constant bytes are their own repetition, under no key. */
-static bool flat(const uint8_t *window)
+/* Constant bytes are their own repetition under no key, and so are zeros, of which ordinary files are full: a key shows
+ * in equal bytes that are something else. */
+static bool ordinary(const uint8_t *window, unsigned lag)
 {
-    unsigned same = 0;
-    for (size_t i = 0; i < WINDOW; i++)
-        same += window[i] == window[i + 1];
-    return same >= FLAT;
+    unsigned neighbours = 0, equal = 0, zeros = 0;
+    for (size_t i = 0; i < WINDOW; i++) {
+        bool same = window[i] == window[i + lag];
+        neighbours += window[i] == window[i + 1];
+        equal += same;
+        zeros += same && window[i] == 0;
+    }
+    return neighbours >= FLAT || zeros * 4 >= equal * 3;
 }
 
 struct period {
@@ -84,12 +92,12 @@ struct period {
 /* The shortest divisor of the lag that shows nearly as many equal bytes over a longer stretch. */
 static unsigned shortest(struct slice head, size_t window, unsigned lag)
 {
-    size_t from = window > 0x100 ? window - 0x100 : 0, to = window + 0x200;
+    size_t from = window > LOOK_BACK / 2 ? window - LOOK_BACK / 2 : 0, to = window + LOOK_BACK / 2;
     for (unsigned length = 1; length <= lag; length++) {
         unsigned same = 0, all = 0;
         if (lag % length != 0)
             continue;
-        for (size_t i = from; i < to && i + lag < head.len; i++) {
+        for (size_t i = from; i < to && i + lag < head.len; i += 2) {
             all += head.p[i] == head.p[i + lag];
             same += head.p[i] == head.p[i + length];
         }
@@ -99,9 +107,10 @@ static unsigned shortest(struct slice head, size_t window, unsigned lag)
     return lag;
 }
 
-static void decode(struct period *v, struct slice head)
+static void decode(struct period *v, struct slice head, size_t from, size_t to)
 {
-    for (size_t i = 0, place = 0; i < head.len; i++) {
+    size_t place = from % v->length;
+    for (size_t i = from; i < to && i < head.len; i++) {
         v->plain[i] = head.p[i] ^ v->key[place];
         place = place + 1 < v->length ? place + 1 : 0;
     }
@@ -119,6 +128,12 @@ static void weigh(const struct period *v, size_t len, uint16_t *weight)
     }
 }
 
+/* The first offset from `from` on that this place of the key applies to. */
+static size_t first_of(const struct period *v, unsigned place, size_t from)
+{
+    return from + (place + v->length - from % v->length) % v->length;
+}
+
 /* The commonest byte of each place of the key is the key's own, where zeros are the commonest plain bytes. */
 static void vote(struct period *v, struct slice head, size_t from)
 {
@@ -129,13 +144,12 @@ static void vote(struct period *v, struct slice head, size_t from)
         for (unsigned place = 0; place < v->length; place++) {
             uint16_t count[256] = {0};
             uint8_t best = 0;
-            size_t first = from + (place + v->length - from % v->length) % v->length;
-            for (size_t i = first; i < head.len; i += v->length)
+            for (size_t i = first_of(v, place, from); i < head.len; i += v->length)
                 if ((count[head.p[i]] += weight[i]) > count[best])
                     best = head.p[i];
             v->key[place] = best;
         }
-        decode(v, head);
+        decode(v, head, 0, head.len);
         weigh(v, head.len, weight);
     }
 }
@@ -162,10 +176,9 @@ static bool align_stub(struct period *v, struct slice head, size_t at)
         if (stub_matches(v->plain + at, stub) < STUB_MATCHES)
             continue;
         for (size_t i = 0; i < STUB_BYTES; i++)
-            if (i < 2 || i >= PE_DOS || (stub[i] == 0 && i < PE_ZEROS + STUB_ZEROS) || (i > PE_E_LFANEW + 1 && i < PE_DOS))
-                if (v->plain[at + i] != stub[i])
-                    correct(v, at + i, stub[i]);
-        decode(v, head);
+            if (stub_firm(stub, i) && v->plain[at + i] != stub[i])
+                correct(v, at + i, stub[i]);
+        decode(v, head, 0, head.len);
         return true;
     }
     return false;
@@ -180,6 +193,46 @@ static bool confirm(struct cipher *c, const struct period *v, struct slice head,
     for (unsigned i = 0; i < v->length; i++)
         c->key[i] = v->key[(at + i) % v->length];
     return cipher_confirm(c, head);
+}
+
+static unsigned stub_letters(const uint8_t *plain)
+{
+    unsigned best = 0;
+    for (size_t s = 0; s < STUBS; s++) {
+        unsigned n = 0;
+        for (size_t i = PE_DOS; i < STUB_BYTES; i++)
+            n += stub_bytes[s][i] != 0 && plain[i] == stub_bytes[s][i];
+        best = n > best ? n : best;
+    }
+    return best;
+}
+
+/* A first look that costs a few microseconds: one round of voting around the window, and whether M or Z stands anywhere
+ * before what might be the header's zeros and, unless both do, some of the stub's text. */
+static bool promising(struct period *v, struct slice head, size_t from)
+{
+    size_t on = v->window + LOOK_ON + LOOK_ROUNDS * v->length, to = on < head.len ? on : head.len;
+    size_t counted = v->window > LOOK_BACK ? v->window - LOOK_BACK : 0;
+    for (unsigned place = 0; place < v->length; place++) {
+        uint8_t count[256] = {0}, best = 0;
+        for (size_t i = first_of(v, place, counted); i < to; i += v->length)
+            if (++count[head.p[i]] > count[best])
+                best = head.p[i];
+        v->key[place] = best;
+    }
+    decode(v, head, from, v->window + REACH_ON + STUB_BYTES);
+    for (size_t at = from; at < v->window + REACH_ON && at + STUB_BYTES < to; at++) {
+        const uint8_t *p = v->plain + at;
+        unsigned zeros = 0;
+        if (p[0] != 'M' && p[1] != 'Z')
+            continue;
+        for (size_t i = 0; i < STUB_ZEROS; i++)
+            zeros += p[PE_ZEROS + i] == 0;
+        bool both = p[0] == 'M' && p[1] == 'Z';
+        if (zeros >= STUB_ZEROS / 2 && (both || stub_letters(p) >= LETTERS))
+            return true;
+    }
+    return false;
 }
 
 /* Where the program begins: M and Z, or one of them and the other's place of the key voted wrong, before a stub; a stub
@@ -198,26 +251,6 @@ static bool align(struct cipher *c, struct period *v, struct slice head)
             return true;
     }
     return false;
-}
-
-/* Between the section table and the first section there is nothing but zeros: there the key stands as it is. */
-void keys_refine(struct cipher *c, struct slice head)
-{
-    struct slice body = slice_from(head, c->offset);
-    size_t from = c->pe.table_end, to = c->pe.size_of_headers;
-    uint8_t key[CIPHER_KEY];
-    unsigned zeros = 0, all = 0;
-    memcpy(key, c->key, sizeof key);
-    for (size_t i = from; i < to && i < body.len; i++, all++) {
-        key[i % c->key_length] = body.p[i];
-        zeros += body.p[i] == c->key[i % c->key_length];
-    }
-    if (zeros * 10 < all * 9)
-        return;
-    struct cipher refined = *c;
-    memcpy(refined.key, key, sizeof key);
-    if (cipher_confirm(&refined, head))
-        *c = refined;
 }
 
 /* A key of 256 bytes that is a counter or the place itself is told as what it is. */
@@ -243,8 +276,12 @@ static void name_rolling(struct cipher *c)
 
 static bool try_period(struct cipher *c, struct slice head, size_t window, unsigned lag)
 {
-    struct period v = {.window = window, .length = shortest(head, window, lag)};
+    struct period v;
     size_t from = window > REACH_BACK ? window - REACH_BACK : 0;
+    v.window = window;
+    v.length = shortest(head, window, lag);
+    if (!promising(&v, head, from))
+        return false;
     vote(&v, head, from);
     if (!align(c, &v, head))
         return false;
@@ -256,10 +293,15 @@ static bool try_period(struct cipher *c, struct slice head, size_t window, unsig
 
 bool keys_periodic(struct cipher *c, struct slice head)
 {
+    unsigned tries = 0;
     for (size_t at = WINDOW_FIRST; at <= KEYS_JUNK + WINDOW_STEP && at + WINDOW + LAG_MOST <= head.len; at += WINDOW_STEP) {
         unsigned lag = best_lag(head.p + at);
-        if (lag > 0 && !flat(head.p + at) && try_period(c, head, at, lag))
+        if (lag == 0 || ordinary(head.p + at, lag))
+            continue;
+        if (try_period(c, head, at, lag))
             return true;
+        if (++tries == TRIES)
+            break;
     }
     return false;
 }

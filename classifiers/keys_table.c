@@ -54,8 +54,7 @@ static bool learn_word(struct table *t, const uint8_t *ciphered, uint64_t value,
 static bool learn_stub(struct table *t, const uint8_t *body, const uint8_t *stub)
 {
     for (size_t i = 0; i < STUB_BYTES; i++) {
-        bool firm = i < 2 || i >= PE_DOS || (stub[i] == 0 && i < PE_ZEROS + STUB_ZEROS);
-        if (firm && !learn(t, body[i], stub[i]))
+        if (stub_firm(stub, i) && !learn(t, body[i], stub[i]))
             return false;
     }
     for (size_t i = 2; i < PE_ZEROS; i++)

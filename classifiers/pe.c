@@ -44,7 +44,7 @@ bool pe_dos(struct slice head)
 
 /* The file must reach to the end of its last section's raw data and of its signature (the one directory that holds a
  * file offset). What follows, as installers append it, no header promises. */
-static uint64_t size_declared(struct slice head, const struct pe *pe, size_t optional, bool plus)
+static uint64_t size_declared(struct slice head, const struct pe *pe, size_t optional)
 {
     uint64_t end = pe->size_of_headers;
     for (unsigned i = 0; i < pe->sections; i++) {
@@ -53,7 +53,7 @@ static uint64_t size_declared(struct slice head, const struct pe *pe, size_t opt
         if (start != 0 && (uint64_t)start + size > end)
             end = (uint64_t)start + size;
     }
-    size_t directories = optional + (plus ? 108 : 92);
+    size_t directories = optional + (pe->plus ? 108 : 92);
     size_t security = directories + 4 + 8 * DIRECTORY_SECURITY;
     if (le(head, directories, 4) > DIRECTORY_SECURITY && security + 8 <= pe->table_end - pe->sections * (size_t)SECTION) {
         uint32_t start = le(head, security, 4), size = le(head, security + 4, 4);
@@ -77,6 +77,7 @@ bool pe_parse(struct pe *pe, struct slice head)
         .machine = (uint16_t)le(head, at + COFF, 2),
         .sections = (uint16_t)le(head, at + COFF + 2, 2),
         .timestamp = le(head, at + COFF + 4, 4),
+        .plus = magic == MAGIC_PE32_PLUS,
         .dll = (flags & FLAG_DLL) != 0,
         .table_end = at + OPTIONAL + optional_size,
         .size_of_headers = le(head, (size_t)at + OPTIONAL + 60, 4),
@@ -86,6 +87,6 @@ bool pe_parse(struct pe *pe, struct slice head)
         return false;
     pe->table_end += pe->sections * (uint32_t)SECTION;
     if (pe->table_end <= head.len)
-        pe->size_declared = size_declared(head, pe, (size_t)at + OPTIONAL, magic == MAGIC_PE32_PLUS);
+        pe->size_declared = size_declared(head, pe, (size_t)at + OPTIONAL);
     return true;
 }

@@ -13,7 +13,7 @@ enum {
 };
 
 struct pe {
-    bool dll;
+    bool dll, plus;         /* plus: 64 bit headers */
     uint16_t machine, sections;
     uint32_t timestamp;
     uint32_t header;        /* e_lfanew */

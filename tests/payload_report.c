@@ -54,6 +54,7 @@ static struct trial trials[] = {
 
 enum { TRIALS = sizeof trials / sizeof *trials };
 
+static struct hidden_room room;
 static uint32_t *times;
 static size_t timed;
 static unsigned files, plain, claims, programs;
@@ -77,7 +78,6 @@ static size_t read_head(const char *path, uint8_t head[static HEAD])
 
 static bool same(const struct hidden *h, struct slice body, struct slice program)
 {
-    static struct unwrap_room room;
     struct unwrap u;
     struct slice out;
     size_t at = 0;
@@ -87,7 +87,7 @@ static bool same(const struct hidden *h, struct slice body, struct slice program
                 return false;
         return true;
     }
-    unwrap_start(&u, h);
+    unwrap_start(&u, h, NULL);
     unwrap_feed(&u, &room, body);
     while (unwrap_next(&u, &room, &out)) {
         if (memcmp(out.p, program.p + at, out.len) != 0)
@@ -110,7 +110,7 @@ static void try(struct trial *t, struct slice program)
     way_encrypt(t->way, body + t->junk, program.len, key, t->length, 1 + 2 * (int)(pe_random(&chance) >> 58));
     t->tried++;
     struct slice whole = slice_of(body, t->junk + program.len);
-    if (!hidden_find(&hidden, whole, false)) {
+    if (!hidden_find(&hidden, &room, whole, false)) {
         return;
     }
     t->found++;
@@ -137,10 +137,14 @@ static void hide(const char *path)
 static void judge(struct slice head, bool whole, const char *path)
 {
     struct hidden hidden;
-    (void)hidden_find(&hidden, slice_head(head, 64), whole); /* warm code, as in a sensor at work */
-    uint64_t start = now();
-    bool found = hidden_find(&hidden, head, whole);
-    uint64_t taken = now() - start;
+    uint64_t taken = UINT64_MAX; /* the best of three: what the machine did besides is not the classifier's time */
+    bool found = false;
+    for (int i = 0; i < 3; i++) {
+        uint64_t start = now();
+        found = hidden_find(&hidden, &room, head, whole);
+        uint64_t once = now() - start;
+        taken = once < taken ? once : taken;
+    }
     files++;
     if (!found) {
         if (timed < TIMES)

@@ -16,13 +16,14 @@ static struct http_transaction transaction_of(unsigned ordinal)
     struct http_transaction t = {.us = 1000, .ordinal = ordinal};
     t.request = (struct http_message){.method = S("POST"), .target = S("/?v=1&pcrc=2"), .flags = HTTP_SEEN, .headers = 1};
     t.request.header[0] = (struct http_header){S("Host"), S("Tuwoqol.com")};
-    t.response = (struct http_message){.status = 200, .flags = HTTP_SEEN, .headers = 1};
+    t.response = (struct http_message){.status = 200, .flags = HTTP_SEEN | HTTP_WHOLE, .headers = 1};
     t.response.header[0] = (struct http_header){S("Content-Type"), S("application/octet-stream")};
     return t;
 }
 
 struct feed {
     struct radome *radome;
+    uint16_t status;     /* of responses; 0: 200 */
     struct hit hit;      /* the last of HIT_PAYLOAD */
     unsigned hits, indicators;
 };
@@ -52,7 +53,14 @@ static struct event event_of(enum event_kind kind)
  * without a last piece. */
 static void send(struct feed *f, struct slice bytes, unsigned ordinal, bool hole, size_t cut)
 {
+    char target[32];
     struct http_transaction t = transaction_of(ordinal);
+    if (cut != SIZE_MAX)
+        t.response.flags &= (uint8_t)~HTTP_WHOLE;
+    if (f->status != 0)
+        t.response.status = f->status;
+    snprintf(target, sizeof target, "/part%u", ordinal);
+    t.request.target = slice_str(target);
     uint64_t random = bytes.len + ordinal;
     struct event e = event_of(EVENT_BODY);
     bool lost = false;
@@ -169,6 +177,55 @@ static void test_broken(void)
     radome_close(f.radome);
 }
 
+/* Cut before ciphering, or after; and a second part that does not fit. */
+static void test_halves(void)
+{
+    static const struct {
+        size_t key_length;
+        bool anew;              /* the key begins anew in the second part */
+        int wrong;              /* bytes too many */
+        uint16_t status;
+        unsigned hits;
+        float bits;
+        const char *reason;
+    } halves[] = {
+        {0, false, 0, 200, 2, 12, "a plain program in two files"},
+        {4, false, 0, 200, 2, 14, "cut after it was ciphered"},
+        {7, true, 0, 200, 2, 14, "cut before it was ciphered"},
+        {4, false, 1, 200, 1, 14, "a byte too many"},
+        {0, false, 0, 206, 1, 1, "ranges of an honest download"},
+    };
+    static uint8_t second[PE_MADE];
+    const uint8_t *key = (const uint8_t *)"\x0b\x03\x0d\x07zyx";
+    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++) {
+        struct feed f = {.radome = engine(NULL), .status = halves[i].status};
+        struct slice program = pe_make(&pe_shapes[3], plain);
+        uint8_t sha256[32];
+        size_t cut = 20001, rest = program.len - cut;
+        sha256_of(program, sha256);
+        memcpy(body, program.p, program.len);
+        memcpy(second, program.p + cut, rest);
+        if (halves[i].key_length > 0)
+            way_encrypt(WAY_XOR, body, program.len, key, halves[i].key_length, 0);
+        if (halves[i].anew)
+            way_encrypt(WAY_XOR, second, rest, key, halves[i].key_length, 0);
+        else
+            memcpy(second, body + cut, rest);
+        send(&f, slice_of(body, cut), 1, false, SIZE_MAX);
+        CHECK(f.hits == 1 && !f.hit.payload.complete, "%s: the first part alone", halves[i].reason);
+        send(&f, slice_of(second, rest + (size_t)halves[i].wrong), 2, false, SIZE_MAX);
+        const struct hit_payload *p = &f.hit.payload;
+        CHECK(f.hits == halves[i].hits && f.hit.bits == halves[i].bits, "%s: %u hits, %f bits", halves[i].reason, f.hits,
+              (double)f.hit.bits);
+        if (halves[i].hits == 2) {
+            CHECK(p->parts == 2 && p->complete && p->size == program.len, "%s: both", halves[i].reason);
+            CHECK(p->has_hash && memcmp(p->sha256, sha256, 32) == 0, "%s: hash of both", halves[i].reason);
+            CHECK(strstr(f.hit.why, "/part1") != NULL && strstr(f.hit.why, "/part2") != NULL, "both named: %s", f.hit.why);
+        }
+        radome_close(f.radome);
+    }
+}
+
 static void test_many(void)
 {
     struct feed f = {.radome = engine(NULL)};
@@ -238,6 +295,7 @@ int main(void)
 {
     test_programs();
     test_broken();
+    test_halves();
     test_many();
     test_scripts();
     test_indicator();
