@@ -23,6 +23,7 @@ enum layer {
     LAYER_VXLAN,
     LAYER_GENEVE,
     LAYER_TEREDO,
+    LAYER_GTP,
     LAYER_TCP,
     LAYER_UDP,
     LAYERS,                 /* the rest are ends, not functions */
@@ -49,4 +50,4 @@ enum layer link_pppoe(struct walk *), link_ppp(struct walk *);
 /* Tunnels above IP: capture/tunnel.c. */
 enum layer tunnel_port(uint16_t sport, uint16_t dport, struct slice payload); /* LAYER_DONE: plain UDP */
 enum layer tunnel_gre(struct walk *), tunnel_erspan_2(struct walk *), tunnel_erspan_3(struct walk *);
-enum layer tunnel_vxlan(struct walk *), tunnel_geneve(struct walk *), tunnel_teredo(struct walk *);
+enum layer tunnel_vxlan(struct walk *), tunnel_geneve(struct walk *), tunnel_teredo(struct walk *), tunnel_gtp(struct walk *);

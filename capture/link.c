@@ -174,6 +174,49 @@ static enum layer first_null(struct walk *w)
     return family < 256 && memchr(families, (int)family, sizeof families) != NULL ? LAYER_IP : LAYER_OTHER;
 }
 
+/* IEEE 802.11 (clause 9.2): only data that is neither encrypted nor several frames in one leads on. Address 4 is there
+ * between two distribution systems, then the quality of service and, with the order bit, the HT control. */
+static enum layer first_wifi(struct walk *w)
+{
+    enum { DATA = 0x08, KIND = 0x4c, QOS = 0x80, BOTH_DS = 3, PROTECTED = 0x40, ORDER = 0x80, AGGREGATE = 0x80 };
+    struct cursor c = cursor_of(w->rest);
+    uint8_t kind = cursor_u8(&c), flags = cursor_u8(&c);
+    cursor_skip(&c, (flags & BOTH_DS) == BOTH_DS ? 28 : 22);
+    bool several = kind & QOS && cursor_u8(&c) & AGGREGATE;
+    cursor_skip(&c, kind & QOS ? flags & ORDER ? 5 : 1 : 0);
+    w->rest = cursor_rest(&c);
+    if (c.bad)
+        return LAYER_BAD;
+    return (kind & KIND) == DATA && !(flags & PROTECTED) && !several ? LAYER_LLC : LAYER_OTHER;
+}
+
+/* The receiver's notes before a frame, in little-endian order: their length stands in bytes 2 and 3. */
+static bool skip_notes(struct walk *w, size_t least)
+{
+    if (w->rest.len < least)
+        return false;
+    size_t len = (size_t)w->rest.p[2] | (size_t)w->rest.p[3] << 8;
+    if (len < least || len > w->rest.len)
+        return false;
+    w->rest = slice_from(w->rest, len);
+    return true;
+}
+
+static enum layer first_radiotap(struct walk *w)
+{
+    return skip_notes(w, 8) ? first_wifi(w) : LAYER_BAD;
+}
+
+/* Per-packet information names the link type of what follows it, which may be any but this one. */
+static enum layer first_ppi(struct walk *w)
+{
+    enum { PPI = 192 };
+    const uint8_t *p = w->rest.p;
+    if (!skip_notes(w, 8) || p[5] != 0 || p[6] != 0 || p[7] != 0)
+        return LAYER_BAD;
+    return p[4] == PPI ? LAYER_OTHER : link_first(w, p[4]);
+}
+
 /* Link types by libpcap's numbers (DLT_ where it differs from the LINKTYPE_ of a file, both), Ethernet first. */
 static const struct {
     int linktype;
@@ -191,6 +234,9 @@ static const struct {
     {9, first_ppp},
     {50, first_ppp},       /* PPP in HDLC-like framing */
     {104, first_hdlc},     /* Cisco HDLC */
+    {105, first_wifi},     /* IEEE 802.11 */
+    {127, first_radiotap},
+    {192, first_ppi},
 };
 
 enum layer link_first(struct walk *w, int linktype)

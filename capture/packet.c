@@ -214,6 +214,7 @@ static enum layer (*const layers[LAYERS])(struct walk *) = {
     [LAYER_VXLAN] = tunnel_vxlan,
     [LAYER_GENEVE] = tunnel_geneve,
     [LAYER_TEREDO] = tunnel_teredo,
+    [LAYER_GTP] = tunnel_gtp,
     [LAYER_TCP] = tcp,
     [LAYER_UDP] = udp,
 };

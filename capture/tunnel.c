@@ -81,6 +81,27 @@ enum layer tunnel_teredo(struct walk *w)
     return c.bad ? LAYER_BAD : LAYER_IPV6;
 }
 
+/* GTP-U of mobile networks (3GPP TS 29.281 section 5): any of three flags brings four bytes more, the last of which names
+ * the first of the extension headers, each with its length in words and the next one's name at its end. */
+enum layer tunnel_gtp(struct walk *w)
+{
+    enum { OPTIONAL = 7 };
+    struct cursor c = cursor_of(w->rest);
+    uint8_t flags = cursor_u8(&c), next = 0;
+    cursor_skip(&c, 7);
+    if (flags & OPTIONAL) {
+        cursor_skip(&c, 3);
+        next = cursor_u8(&c);
+    }
+    while (next != 0 && !c.bad) {
+        size_t words = cursor_u8(&c);
+        cursor_skip(&c, words > 0 ? words * 4 - 2 : SIZE_MAX);
+        next = cursor_u8(&c);
+    }
+    w->rest = cursor_rest(&c);
+    return c.bad ? LAYER_BAD : LAYER_IP;
+}
+
 /* A port alone proves nothing (4789 may be some client's own), so the tunnel's fixed bits are looked at, and a datagram
  * without them stays plain UDP. */
 enum layer tunnel_port(uint16_t sport, uint16_t dport, struct slice payload)
@@ -91,5 +112,7 @@ enum layer tunnel_port(uint16_t sport, uint16_t dport, struct slice payload)
         return LAYER_GENEVE;
     if ((dport == 3544 || sport == 3544) && payload.len >= 40 && (payload.p[0] >> 4 == 6 || payload.p[0] == 0))
         return LAYER_TEREDO;
+    if ((dport == 2152 || sport == 2152) && payload.len >= 8 && payload.p[0] >> 4 == 3 && payload.p[1] == 255)
+        return LAYER_GTP;
     return LAYER_DONE;
 }
