@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "capture/datagram.h"
+#include "capture/duplicate.h"
 #include "capture/fragment.h"
 #include "capture/proto.h"
 
@@ -16,6 +17,7 @@ struct capture {
     struct flow *flow;       /* being pulled */
     struct flows *flows;
     struct fragments *fragments;
+    struct duplicates *duplicates;
     struct proto *proto;
     struct sessions *sessions;
     struct datagrams *datagrams;
@@ -29,6 +31,7 @@ static bool open_rooms(struct capture *c, const struct capture_settings *setting
     struct session_settings sessions = {settings->memory / 5 * 3, flows, settings->body_limit};
     return (c->flows = flows_open(flows, settings->seed, err)) != NULL &&
            (c->fragments = fragments_open(part, settings->seed, err)) != NULL &&
+           (c->duplicates = duplicates_open(settings->seed, err)) != NULL &&
            (c->proto = proto_open(ASKING_FLOWS, err)) != NULL &&
            (c->sessions = sessions_open(&sessions, c->proto, err)) != NULL &&
            (c->datagrams = datagrams_open(c->proto, part, err)) != NULL;
@@ -62,6 +65,7 @@ void capture_close(struct capture *c)
     datagrams_close(c->datagrams);
     sessions_close(c->sessions);
     proto_close(c->proto);
+    duplicates_close(c->duplicates);
     fragments_close(c->fragments);
     flows_close(c->flows);
     free(c);
@@ -117,6 +121,10 @@ static bool take_packet(struct capture *c, struct event *event)
     switch (c->packet.kind) {
     case PACKET_UDP:
         c->stats.udp++;
+        if (duplicate_seen(c->duplicates, &c->packet)) {
+            c->stats.duplicates++;
+            return false;
+        }
         return datagram_see(c->datagrams, c->flows, &c->packet, event);
     case PACKET_TCP:
         take_segment(c);

@@ -15,6 +15,7 @@ struct capture_settings {
 
 struct capture_stats {
     uint64_t frames, tcp, udp, fragments;
+    uint64_t duplicates;   /* UDP datagrams seen a moment before, and set aside */
     uint64_t dns, dns_bad; /* messages over UDP; datagrams on DNS ports that are none */
     struct packet_stats packet;
     struct flow_stats flow;

@@ -104,11 +104,9 @@ static void backwards(struct frames *to, const struct frames *from)
 
 static void twice(struct frames *to, const struct frames *from)
 {
-    struct packet packet;
     for (size_t i = 0; i < from->count; i++) {
         put(to, &from->frame[i], from->frame[i].bytes.len);
-        if (is_segment(&from->frame[i], &packet))
-            put(to, &from->frame[i], from->frame[i].bytes.len);
+        put(to, &from->frame[i], from->frame[i].bytes.len);
     }
 }
 
