@@ -8,12 +8,17 @@
 #include "capture/proto.h"
 #include "capture/tls.h"
 
-enum { ASK_PACKETS = 12 }; /* with payload: by then nDPI has said what it will say of a TCP flow */
+enum {
+    ASK_PACKETS = 12,  /* with payload: by then nDPI has said what it will say of a TCP flow */
+    WATCH_PIECES = 24, /* of both sides: by then a mail, chat or proxy client has changed to TLS, if it ever will */
+    TLS_START = 6      /* bytes of a record with a ClientHello that tell it from everything else */
+};
 
 enum speaks { SPEAKS_HTTP, SPEAKS_TLS, SPEAKS_DNS, SPEAKS_ASKING };
 
-/* The state of a flow: nothing known, a session at work, or nothing there that radome reads. */
-enum flow_state { FLOW_NEW, FLOW_SPEAKING, FLOW_BLIND };
+/* The state of a flow: nothing known; a session at work; something else, that may still lead to TLS (STARTTLS), or, where
+ * it is SOCKS, to HTTP; or nothing there that radome reads. */
+enum flow_state { FLOW_NEW, FLOW_SPEAKING, FLOW_WATCHED, FLOW_SOCKS, FLOW_BLIND };
 
 struct session {
     enum speaks speaks;
@@ -157,6 +162,32 @@ static bool session_start(struct sessions *s, struct flow *flow, enum speaks spe
     return false;
 }
 
+/* What is spoken is not known, but it may lead on to something that is. */
+static void watch(struct flow *flow, struct slice first, int side)
+{
+    bool socks = side == 0 && first.len >= 3 && (first.p[0] == 4 || first.p[0] == 5); /* RFC 1928 section 3, and before */
+    flow->state = socks ? FLOW_SOCKS : FLOW_WATCHED;
+    flow->asked = 0;
+}
+
+/* A load balancer tells its server the client's address in front of everything else, as a line or in binary (the PROXY
+ * protocol, versions 1 and 2). */
+static struct slice without_proxy(struct slice first)
+{
+    ptrdiff_t line = slice_starts(first, S("PROXY ")) ? slice_find(first, S("\r\n")) : -1;
+    if (line >= 0)
+        return slice_from(first, (size_t)line + 2);
+    if (first.len < 16 || !slice_starts(first, S("\r\n\r\n\0\r\nQUIT\n")))
+        return first;
+    return slice_from(first, 16 + ((size_t)first.p[14] << 8 | first.p[15]));
+}
+
+/* DNS on a port that is not its own has to look like it, and to come in one piece. */
+static bool dns_stream_looks_like(struct slice first)
+{
+    return first.len > 2 && (size_t)(first.p[0] << 8 | first.p[1]) == first.len - 2 && dns_looks_like(slice_from(first, 2));
+}
+
 /* What a connection's first bytes say, -1 for nothing that radome reads. */
 static int guess(const struct flow *flow, struct slice first, int side)
 {
@@ -167,14 +198,28 @@ static int guess(const struct flow *flow, struct slice first, int side)
         return SPEAKS_TLS;
     if (http_looks_like(first, side) || home == SPEAKS_HTTP)
         return SPEAKS_HTTP;
-    return -1;
+    return side == 0 && dns_stream_looks_like(first) ? SPEAKS_DNS : -1;
+}
+
+/* The same of bytes in the middle, where more has to speak for it. */
+static int guess_again(const struct flow *flow, struct slice bytes, int side)
+{
+    if (side == 0 && bytes.len >= TLS_START && tls_looks_like(bytes))
+        return SPEAKS_TLS;
+    bool http = flow->state == FLOW_SOCKS && side == 0 && slice_find(bytes, S(" HTTP/1.")) > 0 && http_looks_like(bytes, 0);
+    return http ? SPEAKS_HTTP : -1;
 }
 
 /* First bytes in order: whose protocol are they? A TLS server's come after its client's, or the beginning was missed. */
 static void tell_apart(struct sessions *s, struct flow *flow, struct slice first, int side)
 {
-    int speaks = guess(flow, first, side);
-    if (speaks < 0 || !session_start(s, flow, (enum speaks)speaks))
+    bool again = flow->state != FLOW_NEW;
+    int speaks = again ? guess_again(flow, first, side) : guess(flow, first, side);
+    if (speaks >= 0 && !session_start(s, flow, (enum speaks)speaks))
+        go_blind(s, flow);
+    else if (speaks < 0 && !again)
+        watch(flow, first, side);
+    else if (speaks < 0 && ++flow->asked >= WATCH_PIECES)
         go_blind(s, flow);
 }
 
@@ -186,9 +231,12 @@ static void ask(struct sessions *s, struct flow *flow, int side, const struct pa
         struct slice first = flow->side[side].fresh;
         if (first.len == 0 || flow->asked > 0)
             return; /* out of order at the very start: the bytes alone will decide, once they are there */
-        if (guess(flow, first, side) < 0) {
-            go_blind(s, flow);
-            return;
+        int speaks = guess(flow, without_proxy(first), side);
+        if (speaks < 0)
+            return; /* looked at as it is pulled */
+        if (speaks == SPEAKS_DNS) {
+            flow->asked = ASK_PACKETS;
+            return; /* sure enough */
         }
         if (!session_start(s, flow, SPEAKS_ASKING))
             return;
@@ -220,9 +268,11 @@ void session_feed(struct sessions *s, struct flow *flow, int side, const struct 
         ask(s, flow, side, packet);
 }
 
-static void session_take(struct sessions *s, struct flow *flow, const struct piece *piece)
+static void session_take(struct sessions *s, struct flow *flow, struct piece *piece)
 {
-    if (flow->state == FLOW_NEW && piece->kind == PIECE_DATA)
+    if (flow->state == FLOW_NEW && piece->kind == PIECE_DATA && s->side == 0)
+        piece->data = without_proxy(piece->data);
+    if (flow->session == NULL && piece->kind == PIECE_DATA && piece->data.len > 0)
         tell_apart(s, flow, piece->data, s->side);
     struct session *session = flow->session;
     if (session == NULL)
