@@ -116,6 +116,8 @@ fuzz: ## run every fuzzer on from its corpus (clang)
 	  echo "== $$name"; build/fuzz/tests/$$f -max_total_time=$(SECONDS) -rss_limit_mb=2048 -print_final_stats=1 \
 	  build/corpus/$$name tests/corpus/$$name 2>&1 | tail -n 12 || exit 1; done
 
+$(BUILD)/tests/test_score: | $(BUILD)/radome-score $(BUILD)/radome-train
+
 # What is measured and learnt from lists that are not part of the project: names/ and indicators/ below DATA.
 $(BUILD)/tests/names_report: $(BUILD)/tests/names_report.o $(BUILD)/tests/names_clients.o $(BUILD)/libhouse.a
 	$(call say,LINK)

@@ -1,5 +1,7 @@
 #include "classifiers/name.h"
 
+#include <math.h>
+
 #include "classifiers/model.h"
 
 /* The alphabet of the published names, without exception: no v x y z among the consonants, no e or i among the
@@ -47,6 +49,13 @@ static float honest_bits(const struct name_model *model, const uint8_t *letter, 
     return -(float)steps / NAME_STEPS;
 }
 
+/* The last bit below the cap is bent so that a more suspicious name is always worth a little more. */
+static float capped(float bits)
+{
+    const float bend = NAME_CAP_BITS - 1;
+    return bits <= bend ? bits : NAME_CAP_BITS - exp2f(bend - bits);
+}
+
 /* Nearly every name leaves at the first two tests: not under .com, or not five to eight letters before it. */
 bool name_judge_by(const struct name_model *model, struct name_score *score, struct slice name)
 {
@@ -67,8 +76,7 @@ bool name_judge_by(const struct name_model *model, struct name_score *score, str
     score->honest_bits = honest_bits(model, letter, score->label.len);
     score->ngram_bits = model->offset + model->slope * (score->generator_bits - score->honest_bits);
     score->shape_bits = model->shape;
-    float bits = score->shape_bits + score->ngram_bits;
-    score->bits = bits < NAME_CAP_BITS ? bits : NAME_CAP_BITS;
+    score->bits = capped(score->shape_bits + score->ngram_bits);
     return true;
 }
 

@@ -37,7 +37,7 @@ struct name_score {
     float honest_bits;       /* log2 P(label | an honest name), by the 5-gram */
     float ngram_bits;        /* their difference, calibrated: the letter model's part of the bits */
     float shape_bits;        /* what fitting the grammar says by itself */
-    float bits;              /* the sum of the two, at most NAME_CAP_BITS */
+    float bits;              /* the sum of the two, bent to stay below NAME_CAP_BITS */
 };
 
 /* The family's letters: 1 to 17 for a consonant, NAME_VOWEL to 35 for a vowel, 0 for any other byte. */

@@ -43,10 +43,8 @@ static size_t zipf(const double *sums, size_t count)
 static float worth(const struct world *w, const struct entry *e)
 {
     bool fresh = e->fold == w->unseen;
-    float bits = fresh ? e->bits : e->shipped;
-    if (!e->fits || bits < NAME_FLOOR_BITS || (e->exception && w->exceptions && !fresh))
-        return 0;
-    return bits < NAME_CAP_BITS ? bits : NAME_CAP_BITS;
+    float bits = fresh ? e->counted : e->counted_shipped;
+    return !e->fits || bits < NAME_FLOOR_BITS || (e->exception && w->exceptions && !fresh) ? 0 : bits;
 }
 
 /* True: the client becomes an incident. Its names of the family are different ones, spread over its look-ups. */

@@ -13,6 +13,7 @@ struct entry {
     bool com, fits, exception;
     float bits;            /* by the model that has not seen it, without the cap; -100 where it does not fit */
     float shipped;         /* by the model that is built in */
+    float counted, counted_shipped; /* the same as evidence counts them */
     uint32_t asked;        /* the last client that asked for it */
 };
 

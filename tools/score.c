@@ -123,6 +123,7 @@ static void put_json(const struct opinion *o)
     writer_number(&w, "alternation", (double)o->alternation);
     writer_bool(&w, "grammar", o->score.grammar);
     if (o->score.grammar) {
+        writer_number(&w, "name_bits", (double)(o->score.shape_bits + o->score.ngram_bits));
         writer_number(&w, "shape_bits", (double)o->score.shape_bits);
         writer_number(&w, "ngram_bits", (double)o->score.ngram_bits);
         writer_number(&w, "generator_bits", (double)o->score.generator_bits);
@@ -174,10 +175,10 @@ static void put_explanation(const struct opinion *o)
                (double)s->shape_bits);
         printf("    letters      %+6.2f bits: 2^%.1f from the generator, 2^%.1f among honest names, calibrated\n",
                (double)s->ngram_bits, (double)s->generator_bits, (double)s->honest_bits);
-        printf("    sum          %+6.2f bits%s\n", (double)sum,
-               sum > NAME_CAP_BITS     ? ", cut: one unlisted name is never enough"
-               : sum < NAME_FLOOR_BITS ? ", too few for a hit"
-                                       : "");
+        printf("    sum          %+6.2f bits", (double)sum);
+        if (s->bits < sum)
+            printf(", counted as %.2f: one unlisted name is never enough", (double)s->bits);
+        printf("%s\n", s->bits < NAME_FLOOR_BITS ? ", too few for a hit" : "");
     }
     if (o->listed)
         printf("    indicator    %s: %s%s%s\n", o->indicator.value, o->indicator.family,
