@@ -2,12 +2,18 @@
 
 #include <stdlib.h>
 
-#include "capture/datagram.h"
 #include "capture/duplicate.h"
-#include "capture/fragment.h"
 #include "capture/proto.h"
 
-enum { UDP = 17, ASKING_FLOWS = 4096 };
+enum { UDP = 17 };
+
+/* How the bound is dealt out, in sixteenths. A flow of the table also costs its buckets, of which there are up to two
+ * a flow, and a session. */
+enum {
+    FLOWS_SHARE = 3, FRAGMENTS_SHARE = 1, ASKED_SHARE = 1, QUIC_SHARE = 1, SESSIONS_SHARE = 10,
+    FLOW_BYTES = (sizeof(struct flow) + 63) / 64 * 64 + 2 * sizeof(struct flow *) + SESSION_BYTES
+};
+_Static_assert(FLOWS_SHARE + FRAGMENTS_SHARE + ASKED_SHARE + QUIC_SHARE + SESSIONS_SHARE == 16, "all of it, and no more");
 
 struct capture {
     struct packet packet;
@@ -24,17 +30,16 @@ struct capture {
     struct capture_stats stats;
 };
 
-/* How the bound is dealt out: a fifth to the flows, a sixteenth each to fragments and QUIC, the rest to sessions. */
 static bool open_rooms(struct capture *c, const struct capture_settings *settings, char err[static ERRLEN])
 {
-    size_t flows = settings->memory / 5 / sizeof(struct flow), part = settings->memory / 16;
-    struct session_settings sessions = {settings->memory / 5 * 3, flows, settings->body_limit};
+    size_t part = settings->memory / 16, flows = FLOWS_SHARE * part / FLOW_BYTES;
+    struct session_settings sessions = {SESSIONS_SHARE * part, flows, settings->body_limit};
     return (c->flows = flows_open(flows, settings->seed, err)) != NULL &&
-           (c->fragments = fragments_open(part, settings->seed, err)) != NULL &&
+           (c->fragments = fragments_open(FRAGMENTS_SHARE * part, settings->seed, err)) != NULL &&
            (c->duplicates = duplicates_open(settings->seed, err)) != NULL &&
-           (c->proto = proto_open(ASKING_FLOWS, err)) != NULL &&
+           (c->proto = proto_open(ASKED_SHARE * part / PROTO_FLOW_BYTES, err)) != NULL &&
            (c->sessions = sessions_open(&sessions, c->proto, err)) != NULL &&
-           (c->datagrams = datagrams_open(c->proto, part, err)) != NULL;
+           (c->datagrams = datagrams_open(c->proto, QUIC_SHARE * part, err)) != NULL;
 }
 
 struct capture *capture_open(const struct capture_settings *settings, char err[static ERRLEN])
@@ -164,16 +169,20 @@ void capture_finish(struct capture *c)
 {
     c->now_us = UINT64_MAX;
     c->waiting = false;
+    fragments_finish(c->fragments);
 }
 
 void capture_stats(const struct capture *c, struct capture_stats *stats)
 {
-    struct datagram_stats datagrams;
     *stats = c->stats;
-    datagrams_stats(c->datagrams, &datagrams);
-    stats->dns = datagrams.dns;
-    stats->dns_bad = datagrams.dns_bad;
+    fragments_stats(c->fragments, &stats->fragment);
     flows_stats(c->flows, &stats->flow);
+    datagrams_stats(c->datagrams, &stats->datagram);
     sessions_stats(c->sessions, &stats->session);
     stats->http = *sessions_http(c->sessions);
+    flows_memory(c->flows, &stats->memory);
+    fragments_memory(c->fragments, &stats->memory);
+    proto_memory(c->proto, &stats->memory);
+    sessions_memory(c->sessions, &stats->memory);
+    datagrams_memory(c->datagrams, &stats->memory);
 }

@@ -2,8 +2,8 @@
  * Nothing is allocated after opening but what nDPI allocates behind capture/proto.c. */
 #pragma once
 
-#include "capture/event.h"
-#include "capture/flow.h"
+#include "capture/datagram.h"
+#include "capture/fragment.h"
 #include "capture/http.h"
 #include "capture/session.h"
 
@@ -16,11 +16,13 @@ struct capture_settings {
 struct capture_stats {
     uint64_t frames, tcp, udp, fragments;
     uint64_t duplicates;   /* UDP datagrams seen a moment before, and set aside */
-    uint64_t dns, dns_bad; /* messages over UDP; datagrams on DNS ports that are none */
     struct packet_stats packet;
+    struct fragment_stats fragment;
     struct flow_stats flow;
+    struct datagram_stats datagram;
     struct session_stats session;
     struct http_stats http;
+    struct pool_sum memory; /* of all rooms together, under capture_settings.memory */
 };
 
 struct capture;
@@ -33,6 +35,7 @@ void capture_feed(struct capture *, const struct frame *);
 /* False: feed the next frame. The event and what it points to live until the next call. */
 bool capture_next(struct capture *, struct event *);
 
-/* No more frames: then pull what the end of all flows sets free. */
+/* No more frames: then pull what the end of all flows sets free. All memory is given back when there is no more; a frame
+ * fed after that begins anew. */
 void capture_finish(struct capture *);
 void capture_stats(const struct capture *, struct capture_stats *);

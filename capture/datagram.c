@@ -80,6 +80,7 @@ static void ask(struct datagrams *d, struct flow *flow, const struct packet *pac
         d->stats.asked++;
         flow->state = DATAGRAM_ASKING;
         flow->session = (struct session *)proto_take(d->proto);
+        d->stats.no_room += flow->session == NULL;
     }
     struct proto_flow *memory = (struct proto_flow *)flow->session;
     enum proto_answer answer = memory == NULL ? PROTO_UNKNOWN : proto_ask(d->proto, memory, packet->ip, packet->us);
@@ -113,6 +114,7 @@ static void begin_quic(struct datagrams *d, struct flow *flow)
     if (stream != NULL)
         quic_start(stream);
     flow->state = stream != NULL ? DATAGRAM_QUIC : DATAGRAM_BLIND;
+    d->stats.no_room += stream == NULL;
 }
 
 /* First datagram of a flow on a port that says nothing: what may it be? */
@@ -157,4 +159,9 @@ void datagram_close(struct datagrams *d, struct flow *flow)
 void datagrams_stats(const struct datagrams *d, struct datagram_stats *stats)
 {
     *stats = d->stats;
+}
+
+void datagrams_memory(const struct datagrams *d, struct pool_sum *sum)
+{
+    pool_sum(d->streams, sum);
 }

@@ -7,11 +7,14 @@
 struct proto;  /* capture/proto.h */
 
 struct datagram_stats {
-    uint64_t dns, dns_bad, quic, asked;
+    uint64_t dns, dns_bad;      /* messages; datagrams on DNS ports that are none */
+    uint64_t quic, asked;       /* ClientHellos; flows shown to nDPI */
+    uint64_t no_room;           /* flows left alone for want of memory */
 };
 
 struct datagrams;
 
+/* memory: bytes for ClientHellos that come in parts. */
 struct datagrams *datagrams_open(struct proto *, size_t memory, char err[static ERRLEN]);
 void datagrams_close(struct datagrams *);
 
@@ -21,3 +24,4 @@ bool datagram_see(struct datagrams *, struct flows *, const struct packet *, str
 /* The flow goes: what hangs on it is given back. */
 void datagram_close(struct datagrams *, struct flow *);
 void datagrams_stats(const struct datagrams *, struct datagram_stats *);
+void datagrams_memory(const struct datagrams *, struct pool_sum *);

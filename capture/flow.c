@@ -21,7 +21,7 @@ struct flows {
     struct pool *pool;
     struct flow **buckets;
     size_t mask, limit, now, now_max;
-    uint64_t seed, made, expired, evicted;
+    uint64_t seed, made, expired, evicted, reused;
     struct flow *due; /* to be closed before flow_of can go on */
     struct {
         struct flow *newest, *oldest;
@@ -169,6 +169,7 @@ struct flow *flow_of(struct flows *flows, const struct packet *packet, int *side
     bool old = flow != NULL;
     if (old && begins_another(flow, packet, *side)) {
         flows->due = flow;
+        flows->reused++;
         return NULL;
     }
     if (!old && (flow = make(flows, bucket, packet, side)) == NULL)
@@ -186,6 +187,8 @@ struct flow *flow_of(struct flows *flows, const struct packet *packet, int *side
  * further in the future than it may be idle belongs to another time and goes like one that lies in the past. */
 static bool is_over(const struct flow *flow, uint64_t now_us)
 {
+    if (now_us == UINT64_MAX)
+        return true;
     uint64_t apart = now_us > flow->last_us ? now_us - flow->last_us : flow->last_us - now_us;
     return apart > kinds[flow->list].idle_us;
 }
@@ -241,5 +244,11 @@ void flow_close(struct flows *flows, struct flow *flow)
 
 void flows_stats(const struct flows *flows, struct flow_stats *stats)
 {
-    *stats = (struct flow_stats){flows->made, flows->expired, flows->evicted, flows->now, flows->now_max, flows->limit};
+    *stats = (struct flow_stats){flows->made, flows->expired, flows->evicted, flows->reused, flows->now, flows->now_max, flows->limit};
+}
+
+void flows_memory(const struct flows *flows, struct pool_sum *sum)
+{
+    pool_sum(flows->pool, sum);
+    sum->bytes += (flows->mask + 1) * sizeof *flows->buckets;
 }

@@ -23,7 +23,7 @@ struct flow {
 };
 
 struct flow_stats {
-    uint64_t made, expired, evicted;
+    uint64_t made, expired, evicted, reused; /* its time was up; the table was full; its ports began another */
     size_t now, now_max, limit;
 };
 
@@ -42,3 +42,4 @@ struct flow *flow_of(struct flows *, const struct packet *, int *side);
 struct flow *flow_expired(struct flows *, uint64_t now_us);
 void flow_close(struct flows *, struct flow *);
 void flows_stats(const struct flows *, struct flow_stats *);
+void flows_memory(const struct flows *, struct pool_sum *); /* the buckets are in bytes alone */

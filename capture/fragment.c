@@ -262,6 +262,19 @@ bool fragment_feed(struct fragments *f, const struct packet *packet, struct slic
     return true;
 }
 
+void fragments_finish(struct fragments *f)
+{
+    for (; f->oldest != NULL; f->stats.expired++)
+        forget(f, f->oldest);
+}
+
+void fragments_memory(const struct fragments *f, struct pool_sum *sum)
+{
+    pool_sum(f->datagrams, sum);
+    pool_sum(f->parts, sum);
+    sum->bytes += (f->mask + 1) * sizeof *f->buckets;
+}
+
 void fragments_stats(const struct fragments *f, struct fragment_stats *stats)
 {
     *stats = f->stats;

@@ -25,4 +25,8 @@ void fragments_close(struct fragments *);
 /* Takes a PACKET_FRAGMENT. True: with it a datagram is complete, for packet_decode_ip with the packet's time and depth;
  * it has a plain IP header of its own and lives until the next call. */
 bool fragment_feed(struct fragments *, const struct packet *, struct slice *datagram);
+
+/* No more fragments: all that is not whole is given up, as expired. */
+void fragments_finish(struct fragments *);
 void fragments_stats(const struct fragments *, struct fragment_stats *);
+void fragments_memory(const struct fragments *, struct pool_sum *);

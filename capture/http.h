@@ -64,6 +64,7 @@ struct http_stats {
 struct http_memory *http_memory_open(size_t bytes, uint64_t body_limit, char err[static ERRLEN]);
 void http_memory_close(struct http_memory *);
 const struct http_stats *http_memory_stats(const struct http_memory *);
+void http_memory_sum(const struct http_memory *, struct pool_sum *);
 
 struct http;                    /* one connection */
 

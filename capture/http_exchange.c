@@ -133,6 +133,15 @@ void http_memory_close(struct http_memory *memory)
     free(memory);
 }
 
+void http_memory_sum(const struct http_memory *memory, struct pool_sum *sum)
+{
+    pool_sum(memory->connections, sum);
+    pool_sum(memory->blocks, sum);
+    pool_sum(memory->heads, sum);
+    pool_sum(memory->bodies.coders, sum);
+    pool_sum(memory->bodies.brotli, sum);
+}
+
 const struct http_stats *http_memory_stats(const struct http_memory *memory)
 {
     return &memory->stats;

@@ -68,6 +68,13 @@ void pool_stats(const struct pool *pool, struct pool_stats *stats)
     *stats = (struct pool_stats){pool->block, pool->blocks, pool->used, pool->used_max, pool->refused};
 }
 
+void pool_sum(const struct pool *pool, struct pool_sum *sum)
+{
+    sum->bytes += pool->blocks * pool->block;
+    sum->used += pool->used * pool->block;
+    sum->refused += pool->refused;
+}
+
 void pool_close(struct pool *pool)
 {
     if (pool == NULL)

@@ -20,4 +20,11 @@ struct pool *pool_open(size_t block, size_t bytes, char err[static ERRLEN]);
 void *pool_take(struct pool *);
 void pool_give(struct pool *, void *block); /* NULL is fine */
 void pool_stats(const struct pool *, struct pool_stats *);
+
+/* Adds the pool to what several hold together. */
+struct pool_sum {
+    size_t bytes, used;     /* all that can be lent; what is now */
+    uint64_t refused;
+};
+void pool_sum(const struct pool *, struct pool_sum *);
 void pool_close(struct pool *);

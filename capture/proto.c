@@ -1,7 +1,5 @@
 #include "capture/proto.h"
 
-#include "capture/pool.h"
-
 #include <stdlib.h>
 
 #if WITH_NDPI
@@ -100,6 +98,15 @@ void proto_give(struct proto *p, struct proto_flow *flow)
     pool_give(p->flows, flow);
 }
 
+void proto_memory(const struct proto *p, struct pool_sum *sum)
+{
+    struct pool_stats stats;
+    pool_stats(p->flows, &stats);
+    sum->bytes += stats.blocks * PROTO_FLOW_BYTES;
+    sum->used += stats.used * PROTO_FLOW_BYTES;
+    sum->refused += stats.refused;
+}
+
 static enum proto_answer opinion(const struct ndpi_flow_struct *flow)
 {
     for (int level = 0; level < 2; level++)
@@ -158,6 +165,11 @@ void proto_give(struct proto *p, struct proto_flow *flow)
 {
     if (flow != NULL)
         p->lent--;
+}
+
+void proto_memory(const struct proto *p, struct pool_sum *sum)
+{
+    sum->used += p->lent;
 }
 
 enum proto_answer proto_ask(struct proto *p, struct proto_flow *flow, struct slice ip, uint64_t us)

@@ -2,8 +2,7 @@
  * with WITH_NDPI=0 it has no opinion, and says so. One module a thread, opened one at a time. */
 #pragma once
 
-#include "capture/error.h"
-#include "capture/slice.h"
+#include "capture/pool.h"
 
 enum proto_answer {
     PROTO_ASKING,  /* not known yet: ask again with the flow's next packet that has payload */
@@ -15,6 +14,9 @@ enum proto_answer {
 struct proto;      /* the module */
 struct proto_flow; /* what it remembers of one flow while it is asked */
 
+/* What a flow costs while it is asked about, with what nDPI allocates for it by itself. */
+enum { PROTO_FLOW_BYTES = 4096 };
+
 struct proto *proto_open(size_t flows, char err[static ERRLEN]); /* flows: asked about at the same time, at most */
 void proto_close(struct proto *);
 
@@ -24,6 +26,9 @@ void proto_give(struct proto *, struct proto_flow *); /* NULL is fine */
 
 /* Shows the IP datagram of a TCP or UDP packet (struct packet's ip), of either direction and in the order seen. */
 enum proto_answer proto_ask(struct proto *, struct proto_flow *, struct slice ip, uint64_t us);
+
+/* What `flows` can cost, in PROTO_FLOW_BYTES. */
+void proto_memory(const struct proto *, struct pool_sum *);
 
 /* nDPI's version as "4.2.0", or "none". */
 const char *proto_version(void);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "capture/dns.h"
-#include "capture/dns_stream.h"
 #include "capture/http.h"
 #include "capture/proto.h"
 #include "capture/tls.h"
@@ -30,12 +29,13 @@ struct session {
     };
 };
 
+_Static_assert(sizeof(struct session) <= SESSION_BYTES, "a session fits its block");
+
 struct sessions {
     struct proto *proto;
     struct http_memory *http;
     struct pool *segments, *sessions, *tls, *dns;
     struct session_stats stats;
-    struct dns_stream_stats dns_stats;
 
     /* The flow being pulled: which side next, how many sides are done, what is spoken on it since. */
     int side;
@@ -74,7 +74,7 @@ struct sessions *sessions_open(const struct session_settings *settings, struct p
     s->segments = pool_open(STREAM_BLOCK, settings->memory / 4, err);
     s->tls = s->segments != NULL ? pool_open(sizeof(struct tls_stream), settings->memory / 16, err) : NULL;
     s->dns = s->tls != NULL ? pool_open(sizeof(struct dns_stream), settings->memory / 16, err) : NULL;
-    s->sessions = s->dns != NULL ? pool_open(sizeof(struct session), settings->flows * 64, err) : NULL;
+    s->sessions = s->dns != NULL ? pool_open(sizeof(struct session), settings->flows * SESSION_BYTES, err) : NULL;
     s->http = s->sessions != NULL ? http_memory_open(settings->memory / 8 * 5, settings->body_limit, err) : NULL;
     if (s->http == NULL) {
         sessions_close(s);
@@ -279,7 +279,7 @@ static void session_take(struct sessions *s, struct flow *flow, struct piece *pi
         return;
     switch (session->speaks) {
     case SPEAKS_HTTP: http_feed(session->http, s->side, piece, s->us); break;
-    case SPEAKS_DNS: dns_stream_feed(session->dns[s->side], piece, &s->dns_stats); break;
+    case SPEAKS_DNS: dns_stream_feed(session->dns[s->side], piece, &s->stats.dns_stream); break;
     case SPEAKS_TLS:
     case SPEAKS_ASKING: break;
     }
@@ -288,7 +288,7 @@ static void session_take(struct sessions *s, struct flow *flow, struct piece *pi
 static bool next_dns(struct sessions *s, struct dns_stream *stream, struct event *event)
 {
     struct slice message;
-    while (dns_stream_next(stream, &message, &s->dns_stats))
+    while (dns_stream_next(stream, &message, &s->stats.dns_stream))
         if (dns_parse(&s->dns_msg, message)) {
             event->kind = EVENT_DNS;
             event->us = s->us;
@@ -390,6 +390,15 @@ void session_close(struct sessions *s, struct flow *flow)
 void sessions_stats(const struct sessions *s, struct session_stats *stats)
 {
     *stats = s->stats;
+}
+
+void sessions_memory(const struct sessions *s, struct pool_sum *sum)
+{
+    pool_sum(s->segments, sum);
+    pool_sum(s->sessions, sum);
+    pool_sum(s->tls, sum);
+    pool_sum(s->dns, sum);
+    http_memory_sum(s->http, sum);
 }
 
 const struct http_stats *sessions_http(const struct sessions *s)

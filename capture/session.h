@@ -2,12 +2,15 @@
  * handed to HTTP, TLS or DNS. Feed a packet of the flow, then pull events until there are none. */
 #pragma once
 
+#include "capture/dns_stream.h"
 #include "capture/event.h"
 #include "capture/flow.h"
 
+enum { SESSION_BYTES = 64 };
+
 struct session_settings {
     size_t memory;          /* bytes for segments, connections and bodies together */
-    size_t flows;           /* sessions at once */
+    size_t flows;           /* sessions at once: SESSION_BYTES more for each */
     uint64_t body_limit;    /* decoded bytes of a body that are followed */
 };
 
@@ -15,6 +18,7 @@ struct session_stats {
     uint64_t http, tls, dns, blind; /* flows by what was found on them */
     uint64_t asked, no_room;        /* shown to nDPI; left undissected for want of memory */
     struct stream_stats stream;
+    struct dns_stream_stats dns_stream;
 };
 
 struct sessions;
@@ -33,4 +37,5 @@ void session_finish(struct sessions *, struct flow *);
 void session_close(struct sessions *, struct flow *);
 
 void sessions_stats(const struct sessions *, struct session_stats *);
+void sessions_memory(const struct sessions *, struct pool_sum *);
 const struct http_stats *sessions_http(const struct sessions *);

@@ -205,7 +205,7 @@ static void print_stats(struct sensor *s)
     fprintf(stderr, "radome: flows %llu (expired %llu, evicted %llu, most at once %zu of %zu); http %llu, tls %llu, dns over tcp %llu\n",
             (unsigned long long)c.flow.made, (unsigned long long)c.flow.expired, (unsigned long long)c.flow.evicted, c.flow.now_max,
             c.flow.limit, (unsigned long long)c.session.http, (unsigned long long)c.session.tls, (unsigned long long)c.session.dns);
-    fprintf(stderr, "radome: dns messages %llu, http transactions %llu, stream gaps %llu, no room %llu\n", (unsigned long long)c.dns,
+    fprintf(stderr, "radome: dns messages %llu, http transactions %llu, stream gaps %llu, no room %llu\n", (unsigned long long)c.datagram.dns,
             (unsigned long long)c.http.transactions, (unsigned long long)c.session.stream.gaps,
             (unsigned long long)(c.session.no_room + c.http.no_room));
     fprintf(stderr, "radome: hits %llu (allowed %llu, repeats %llu, below the threshold %llu); documents %llu, incidents %llu\n",
