@@ -107,7 +107,7 @@ static inline struct slice slice_trim(struct slice s)
 /* Copies into a C string of `size` bytes, cut to fit; a NUL byte ends it early. Returns the bytes kept. */
 static inline size_t slice_text(struct slice s, char *out, size_t size)
 {
-    size_t n = s.len < size - 1 ? s.len : size - 1;
+    size_t n = s.len < size ? s.len : size - 1;
     if (n > 0)
         memcpy(out, s.p, n);
     out[n] = '\0';

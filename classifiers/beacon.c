@@ -301,9 +301,10 @@ static const struct shape *heaviest(const struct request *r)
 static void put_parameters(struct hit_beacon *beacon, const struct request *r)
 {
     struct slice text = r->hex ? r->text : slice_from(r->uri, slice_until(r->uri, '?').len + 1), name, value;
-    while (beacon->parameters < HIT_PARAMETERS && hextext_pair(&text, &name, &value))
-        slice_text(slice_of(name.p, (size_t)(value.p + value.len - name.p)), beacon->parameter[beacon->parameters++],
-                   sizeof *beacon->parameter);
+    for (size_t i = 0; i < HIT_PARAMETERS && hextext_pair(&text, &name, &value); i++) {
+        slice_text(slice_of(name.p, (size_t)(value.p + value.len - name.p)), beacon->parameter[i], sizeof beacon->parameter[i]);
+        beacon->parameters = (uint8_t)(i + 1);
+    }
     slice_text(r->text, beacon->decoded, sizeof beacon->decoded);
 }
 
