@@ -16,7 +16,7 @@ enum {
 };
 
 /* What differs between versions: the salt, the labels, and the number of the packet type. Drafts are still spoken by
- * clients that nobody updates, and by Facebook's under a number of its own. */
+ * clients that nobody updates, by Facebook's under numbers of its own, and by Chrome's of 2020 (T050, T051). */
 static const struct version {
     uint32_t first, last;
     uint8_t initial;
@@ -31,6 +31,16 @@ static const struct version {
     {0xff000017, 0xff00001c, 0, "\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02",
      "quic key", "quic iv", "quic hp"},
     {0xfaceb002, 0xfaceb002, 0, "\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02",
+     "quic key", "quic iv", "quic hp"},
+    {0xff000015, 0xff000016, 0, "\x7f\xbc\xdb\x0e\x7c\x66\xbb\xe9\x19\x3a\x96\xcd\x21\x51\x9e\xbd\x7a\x02\x64\x4a",
+     "quic key", "quic iv", "quic hp"},
+    {0xfaceb001, 0xfaceb001, 0, "\x7f\xbc\xdb\x0e\x7c\x66\xbb\xe9\x19\x3a\x96\xcd\x21\x51\x9e\xbd\x7a\x02\x64\x4a",
+     "quic key", "quic iv", "quic hp"},
+    {0xfaceb00e, 0xfaceb00e, 0, "\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02",
+     "quic key", "quic iv", "quic hp"},
+    {0x54303530, 0x54303530, 0, "\x7f\xf5\x79\xe5\xac\xd0\x72\x91\x55\x80\x30\x4c\x43\xa2\x36\x7c\x60\x48\x83\x10",
+     "quic key", "quic iv", "quic hp"},
+    {0x54303531, 0x54303531, 0, "\x7a\x4e\xde\xf4\xe7\xcc\xee\x5f\xa4\x50\x6c\x19\x12\x4f\xc8\xcc\xda\x6e\x03\x3d",
      "quic key", "quic iv", "quic hp"},
 };
 
@@ -247,11 +257,11 @@ static void skip_ack(struct cursor *c, bool ecn)
 /* The frames that an Initial may have (RFC 9000 section 12.4); at any other, CONNECTION_CLOSE too, the rest is left. */
 static void take_frames(struct quic_stream *s, struct slice plain)
 {
-    enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CRYPTO = 6 };
+    enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CRYPTO = 6, GOOGLE_CRYPTO = 8 };
     struct cursor c = cursor_of(plain);
     while (!c.bad && cursor_left(&c) > 0) {
         uint64_t type = varint(&c);
-        if (type == CRYPTO) {
+        if (type == CRYPTO || type == GOOGLE_CRYPTO) {
             uint64_t offset = varint(&c);
             put(s, offset, take_varlen(&c));
         } else if (type == ACK || type == ACK_ECN) {

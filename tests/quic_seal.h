@@ -10,7 +10,7 @@
 #include <openssl/kdf.h>
 
 struct initial {
-    int version;             /* 1 or 2 */
+    int version;             /* 1 or 2; from 3 on an older one: a row of quic_versions */
     struct slice keyed;      /* the connection id that the keys are made of */
     struct slice connection; /* the one in the header */
     struct slice token;
@@ -47,20 +47,31 @@ static inline void quic_expand(const uint8_t secret[static 32], struct slice lab
               out, size);
 }
 
+static const struct {
+    struct slice number, salt;
+} quic_versions[] = {
+    {S("\0\0\0\1"), S("\x38\x76\x2c\xf7\xf5\x59\x34\xb3\x4d\x17\x9a\xe6\xa4\xc8\x0c\xad\xcc\xbb\x7f\x0a")},
+    {S("\x6b\x33\x43\xcf"), S("\x0d\xed\xe3\xde\xf7\x00\xa6\xdb\x81\x93\x81\xbe\x6e\x26\x9d\xcb\xf9\xbd\x2e\xd9")},
+    {S("\xff\0\0\x1d"), S("\xaf\xbf\xec\x28\x99\x93\xd2\x4c\x9e\x97\x86\xf1\x9c\x61\x11\xe0\x43\x90\xa8\x99")},
+    {S("\xff\0\0\x1b"), S("\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02")},
+    {S("\xff\0\0\x16"), S("\x7f\xbc\xdb\x0e\x7c\x66\xbb\xe9\x19\x3a\x96\xcd\x21\x51\x9e\xbd\x7a\x02\x64\x4a")},
+    {S("\xfa\xce\xb0\x01"), S("\x7f\xbc\xdb\x0e\x7c\x66\xbb\xe9\x19\x3a\x96\xcd\x21\x51\x9e\xbd\x7a\x02\x64\x4a")},
+    {S("\xfa\xce\xb0\x0e"), S("\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02")},
+    {S("T050"), S("\x7f\xf5\x79\xe5\xac\xd0\x72\x91\x55\x80\x30\x4c\x43\xa2\x36\x7c\x60\x48\x83\x10")},
+    {S("T051"), S("\x7a\x4e\xde\xf4\xe7\xcc\xee\x5f\xa4\x50\x6c\x19\x12\x4f\xc8\xcc\xda\x6e\x03\x3d")},
+};
+
 struct quic_secrets {
     uint8_t key[16], iv[12], mask[16];
 };
 
 static inline void quic_secrets_of(struct quic_secrets *secrets, const struct initial *i)
 {
-    static const struct slice salts[2] = {
-        S("\x38\x76\x2c\xf7\xf5\x59\x34\xb3\x4d\x17\x9a\xe6\xa4\xc8\x0c\xad\xcc\xbb\x7f\x0a"),
-        S("\x0d\xed\xe3\xde\xf7\x00\xa6\xdb\x81\x93\x81\xbe\x6e\x26\x9d\xcb\xf9\xbd\x2e\xd9")};
     static const struct slice labels[2][3] = {{S("tls13 quic key"), S("tls13 quic iv"), S("tls13 quic hp")},
                                               {S("tls13 quicv2 key"), S("tls13 quicv2 iv"), S("tls13 quicv2 hp")}};
     uint8_t initial[32], client[32];
-    int row = i->version - 1;
-    quic_hkdf(EVP_KDF_HKDF_MODE_EXTRACT_ONLY, i->keyed, salts[row], slice_of(NULL, 0), initial, sizeof initial);
+    int row = i->version == 2;
+    quic_hkdf(EVP_KDF_HKDF_MODE_EXTRACT_ONLY, i->keyed, quic_versions[i->version - 1].salt, slice_of(NULL, 0), initial, sizeof initial);
     quic_expand(initial, S("tls13 client in"), client, sizeof client);
     quic_expand(client, labels[row][0], secrets->key, sizeof secrets->key);
     quic_expand(client, labels[row][1], secrets->iv, sizeof secrets->iv);
@@ -71,7 +82,7 @@ static inline size_t quic_header(uint8_t *out, const struct initial *i, size_t p
 {
     size_t at = 0, length = i->number_size + payload + 16;
     out[at++] = (uint8_t)(0xc0 | (i->version == 2) << 4 | (i->number_size - 1));
-    memcpy(out + at, i->version == 2 ? "\x6b\x33\x43\xcf" : "\0\0\0\1", 4);
+    memcpy(out + at, quic_versions[i->version - 1].number.p, 4);
     at += 4;
     out[at++] = (uint8_t)i->connection.len;
     if (i->connection.len > 0)

@@ -91,6 +91,22 @@ static void test_vectors(void)
     }
 }
 
+/* Every version that is known by its salt, with both numbers that a frame with a piece of the hello has had. */
+static void test_versions(void)
+{
+    for (size_t i = 0; i < sizeof quic_versions / sizeof *quic_versions; i++)
+        for (uint8_t type = 6; type <= 8; type += 2) {
+            uint8_t bytes[1400], frames[1162] = {0};
+            memcpy(frames, "\x06\x00\x40\xf1" HELLO, sizeof "\x06\x00\x40\xf1" HELLO - 1);
+            frames[0] = type;
+            struct initial initial = {(int)i + 1, S(ID), S(ID), S(""), 2, 4};
+            struct slice packet = slice_of(bytes, quic_seal(bytes, &initial, slice_of(frames, sizeof frames)));
+            fresh();
+            CHECK(quic_looks_like(packet), "version %zu", i);
+            CHECK(strcmp(feed(packet), FOUND) == 0, "version %zu, frame type %d", i, type);
+        }
+}
+
 /* Frames that carry pieces of the hello: each step seals what `crypto` names, in this order, into one packet. */
 struct part {
     size_t from, to;
@@ -325,6 +341,7 @@ int main(void)
     quic = quic_open(err);
     if (CHECK(quic != NULL, "%s", err)) {
         test_vectors();
+        test_versions();
         test_orders();
         test_payloads();
         test_packets();
