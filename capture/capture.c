@@ -81,8 +81,9 @@ static bool defragment(struct capture *c)
 {
     struct slice datagram;
     c->stats.fragments++;
-    return fragment_feed(c->fragments, &c->packet, &datagram) &&
-           packet_decode_ip(&c->packet, datagram, c->packet.us, c->packet.depth, &c->stats.packet) &&
+    if (!fragment_feed(c->fragments, &c->packet, &datagram))
+        return packet_decode_first(&c->packet, &c->stats.packet);
+    return packet_decode_ip(&c->packet, datagram, c->packet.us, c->packet.depth, &c->stats.packet) &&
            c->packet.kind != PACKET_FRAGMENT;
 }
 

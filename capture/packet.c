@@ -261,6 +261,15 @@ bool packet_decode_ip(struct packet *packet, struct slice datagram, uint64_t us,
     return run(&w, LAYER_IP, stats);
 }
 
+bool packet_decode_first(struct packet *packet, struct packet_stats *stats)
+{
+    enum { UDP = 17 };
+    if (packet->fragment_off != 0 || packet->missing == 0 || packet->tuple.proto != UDP)
+        return false;
+    struct walk w = {packet, packet->payload, UINT16_MAX, packet->depth + 1u};
+    return run(&w, LAYER_UDP, stats);
+}
+
 bool packet_linktype_known(int linktype)
 {
     return link_known(linktype);

@@ -37,5 +37,8 @@ bool packet_decode(struct packet *, const struct frame *, struct packet_stats *)
 /* The same from an IP datagram on (a reassembled one, or out of a tunnel); depth counts what was opened already. */
 bool packet_decode_ip(struct packet *, struct slice ip, uint64_t us, unsigned depth, struct packet_stats *);
 
+/* Of a first fragment that the snaplen cut, what is there of its UDP datagram, which no other fragment can complete. */
+bool packet_decode_first(struct packet *, struct packet_stats *);
+
 /* True where frames of this link type can be decoded. */
 bool packet_linktype_known(int linktype);

@@ -207,6 +207,33 @@ static void test_broken(void)
     }
 }
 
+/* A first fragment cut by the snaplen is a short datagram; whole, it waits for the others. */
+static void test_first_fragment(void)
+{
+    struct frame_text text;
+    struct packet p;
+    struct packet_stats stats = {0};
+    frame_build(&text, "eth ip4first udp", S("payload"));
+    struct slice whole = frame_so_far(&text);
+    struct frame frame = frame_at(whole, 1, whole.len);
+    CHECK(packet_decode(&p, &frame, &stats) && !packet_decode_first(&p, &stats), "nothing is missing");
+    for (size_t len = 0; len < 7; len++) {
+        frame = frame_at(guard_copy(slice_head(whole, whole.len - 7 + len), 0), 1, whole.len);
+        CHECK(packet_decode(&p, &frame, &stats) && packet_decode_first(&p, &stats) && p.kind == PACKET_UDP &&
+              p.tuple.sport == 40000 && p.tuple.dport == 53 && p.payload.len == len && p.missing == 7 - len,
+              "%zu bytes of 7", len);
+    }
+    frame = frame_at(guard_copy(slice_head(whole, whole.len - 8), 0), 1, whole.len);
+    CHECK(packet_decode(&p, &frame, &stats) && !packet_decode_first(&p, &stats), "cut in UDP's header");
+    static const char *const others[] = {"eth ip4last udp", "eth ip4first tcp", "eth ip4first icmp"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        frame_build(&text, others[i], S("payload"));
+        whole = frame_so_far(&text);
+        frame = frame_at(slice_head(whole, whole.len - 3), 1, whole.len);
+        CHECK(packet_decode(&p, &frame, &stats) && !packet_decode_first(&p, &stats), "%s", others[i]);
+    }
+}
+
 static void test_details(void)
 {
     struct frame_text text;
@@ -278,6 +305,7 @@ int main(void)
     test_rows();
     test_broken();
     test_details();
+    test_first_fragment();
     test_mutations();
     return check_report("packet");
 }
