@@ -40,6 +40,8 @@ static const struct {
      "of two questions the first counts"},
     {S("\x12\x34\x01\x00\0\2\0\0\0\0\0\0" WWW IN_A "\1b"), "? www.example.com 1 1 of 2 cut",
      "the second question is cut short"},
+    {S("\x12\x34\x81\x00\0\2\0\1\0\0\0\0" WWW IN_A "\xc0\x21" IN_A "\xc0\x0c" IN_A TTL "\0\4\xc0\0\2\1"),
+     "! www.example.com 1 1 of 2 | an www.example.com 1 1 60 192.0.2.1", "the second question's name is a circle"},
     {S("GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n"), NULL, "HTTP"},
     {S("\x16\x03\x01\x02\0\1\0\1\xfc\3\3abcdefghijklmnop"), NULL, "TLS"},
     {S(ANSWER("\1", "\0", "\0") WWW IN_A "\xc0\x0c" IN_A TTL "\0\4\xc0\0\2\1"),
