@@ -13,6 +13,7 @@ Sighting = collections.namedtuple("Sighting", "kind ends identity content")
 # The numbers of radome's words for record types and codes, as far as the comparison needs them.
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "SVCB": 64,
          "HTTPS": 65, "ANY": 255}
+UNREADABLE = (None, "None", ".")  # data that each program writes in its own way, or that make no sense
 WRITTEN_ALIKE = (1, 2, 5, 12, 28)  # record types whose data every program writes in the same way
 RCODES = {"NOERROR": 0, "FORMERR": 1, "SERVFAIL": 2, "NXDOMAIN": 3, "NOTIMP": 4, "REFUSED": 5, "YXDOMAIN": 6,
           "YXRRSET": 7, "NXRRSET": 8, "NOTAUTH": 9, "NOTZONE": 10}
@@ -41,7 +42,7 @@ def dns_sighting(event, ends):
     answers = None
     if dns["type"] == "answer":
         records = ((number(a["rrtype"], TYPES), str(plain(a.get("rdata", ".")))) for a in dns.get("answers", []))
-        answers = tuple(sorted(r for r in records if r[0] in WRITTEN_ALIKE))
+        answers = tuple(sorted(r for r in records if r[0] in WRITTEN_ALIKE and r[1] not in UNREADABLE))
     identity = (dns["id"], dns["type"] == "answer")
     name, kind = ("-", "-") if "rrname" not in dns else (plain(dns["rrname"]), number(dns["rrtype"], TYPES))
     rcode = number(dns["rcode"], RCODES) if "rcode" in dns else None

@@ -3,12 +3,12 @@ import re
 import subprocess
 import xml.etree.ElementTree as tree
 
-from sightings import Sighting, WRITTEN_ALIKE, ends_of, plain
+from sightings import Sighting, UNREADABLE, WRITTEN_ALIKE, ends_of, plain
 
 WANTED = "ip ipv6 udp tcp icmp icmpv6 dns mdns llmnr http tls quic"
 FILTER = "dns || mdns || llmnr || http || tls.handshake.type == 1"
 PREFERENCES = ("tcp.reassemble_out_of_order:TRUE",)
-DUPLICATE_S = 0.002  # a frame that a mirror port has copied follows within this time
+DUPLICATE_S = 0.005  # a frame that a mirror port has copied follows within this time
 DATA_FIELDS = {1: "dns.a", 2: "dns.ns", 5: "dns.cname", 12: "dns.ptr.domain_name", 28: "dns.aaaa"}
 NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -40,7 +40,7 @@ def dns_sighting(layer, ends):
     records = None
     if is_answer:
         records = [record_of(a) for a in layer.findall("./field[@show='Answers']/field")]
-        records = tuple(sorted(r for r in records if r[0] in WRITTEN_ALIKE and r[1] is not None))
+        records = tuple(sorted(r for r in records if r[0] in WRITTEN_ALIKE and r[1] not in UNREADABLE))
     rcode = integer(layer, "dns.flags.rcode") if is_answer else None
     return Sighting("dns", ends, (integer(layer, "dns.id"), is_answer), (name, kind, rcode, records))
 
@@ -88,7 +88,10 @@ def sightings_of(packet):
 
 
 def readable(layer):
-    """False where bytes that are no DNS came on its port: nothing that the header promises could be read."""
+    """False where bytes that are no DNS came on its port: nothing that the header promises could be read, or not even
+    the header."""
+    if shown(layer, "dns.count.add_rr") is None:
+        return False
     promised = sum(integer(layer, "dns.count." + part) or 0 for part in ("queries", "answers", "auth_rr", "add_rr"))
     return promised == 0 or layer.find(".//field[@name='dns.qry.name']") is not None or \
         layer.find(".//field[@name='dns.resp.name']") is not None
@@ -117,6 +120,6 @@ def tshark(capture, home, whole_bodies=True):
         for sighting in sightings_of(packet):
             before = copies.get((sighting, ids), now - 1)
             copies[sighting, ids] = now
-            if not ids or now - before > DUPLICATE_S or sighting.kind != "dns":
+            if now - before >= DUPLICATE_S or sighting.kind != "dns":
                 found.append(sighting)
     return found
