@@ -96,6 +96,7 @@ check: ## the same, then every test, also under sanitizers and against a real Re
 	@tools/setup test
 	@$(MAKE) --no-print-directory -j2 all tests oracles
 	@$(MAKE) --no-print-directory -j2 MODE=asan all tests
+	@[ ! -d "$(DATA)/names" ] || $(MAKE) --no-print-directory $(BUILD)/tests/names_report
 	@tests/demo $(BUILD)
 	@DATA="$(DATA)" tests/run
 
@@ -119,7 +120,7 @@ fuzz: ## run every fuzzer on from its corpus (clang)
 $(BUILD)/tests/test_score: | $(BUILD)/radome-score $(BUILD)/radome-train
 
 # What is measured and learnt from lists that are not part of the project: names/ and indicators/ below DATA.
-$(BUILD)/tests/names_report: $(BUILD)/tests/names_report.o $(BUILD)/tests/names_clients.o $(BUILD)/libhouse.a
+$(BUILD)/tests/names_report: $(BUILD)/tests/names_report.o $(BUILD)/tests/names_clients.o $(BUILD)/tests/check.o $(BUILD)/libhouse.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 names-report: $(BUILD)/tests/names_report ## what the name model is worth: DATA=folder of lists

@@ -10,6 +10,7 @@
 
 #include "classifiers/learn.h"
 #include "classifiers/suffix.h"
+#include "tests/check.h"
 #include "tests/names_report.h"
 
 enum { POPULAR = 200000, ALL = 2000000, DRAWN = 20000, LISTED = 200 };
@@ -192,6 +193,17 @@ static double share_above(const struct set *set, const float *thresholds, bool c
     return all == 0 ? 0 : (double)above / (double)all;
 }
 
+/* What the model promises of the listed and of newly drawn names, on the whole popular list. */
+static void check_reach(const struct set *family, double rate, double share)
+{
+    static const struct {
+        double rate, least;
+    } reach[] = {{1e-3, 0.92}, {1e-4, 0.55}};
+    for (size_t i = 0; i < sizeof reach / sizeof *reach; i++)
+        if (rate == reach[i].rate)
+            CHECK(share >= reach[i].least, "%s names at a rate of %g: %.3f", family->what, rate, share);
+}
+
 static void put_rates(const struct set *honest, const struct set *const *family, size_t families, bool com)
 {
     static const double rates[] = {1e-2, 1e-3, 1e-4};
@@ -207,8 +219,12 @@ static void put_rates(const struct set *honest, const struct set *const *family,
         for (int fold = 0; fold < LEARN_FOLDS; fold++)
             mean += thresholds[fold] = threshold(honest, fold, rates[r], com);
         printf("  %-8g %9.2f", rates[r], (double)mean / LEARN_FOLDS);
-        for (size_t s = 0; s < families; s++)
-            printf(" %12.4f", share_above(family[s], thresholds, false, 0, family[s]->count));
+        for (size_t s = 0; s < families; s++) {
+            double share = share_above(family[s], thresholds, false, 0, family[s]->count);
+            printf(" %12.4f", share);
+            if (!com)
+                check_reach(family[s], rates[r], share);
+        }
         printf("  %11.2g", share_above(honest, thresholds, com, 0, honest->count));
         for (size_t b = 0; b < 3; b++)
             printf(" %10.2g", share_above(honest, thresholds, com, bands[b], bands[b + 1]));
@@ -357,6 +373,7 @@ static void put_fitting(const struct set *honest)
                e->name, n++ % 3 == 2 ? "\n" : "");
     }
     printf("\nflagged as shipped: %zu\n", flagged);
+    CHECK(flagged == 0, "no popular name is flagged as shipped");
 }
 
 int main(int argc, char **argv)
@@ -380,5 +397,5 @@ int main(int argc, char **argv)
     put_judges(all, 3);
     report_clients(&honest, &everyone, family, 3);
     put_fitting(&honest);
-    return 0;
+    return check_report("names_report");
 }
