@@ -37,7 +37,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
 .SECONDARY:
-.PHONY: all demo check tests oracles fuzz layers help clean names-report model
+.PHONY: all demo check tests oracles fuzz layers help clean names-report payload-report model
 
 all: $(PROGRAMS) ## build the sensor and its companions
 
@@ -125,6 +125,12 @@ $(BUILD)/tests/names_report: $(BUILD)/tests/names_report.o $(BUILD)/tests/names_
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 names-report: $(BUILD)/tests/names_report ## what the name model is worth: DATA=folder of lists
 	$< $(DATA) feeds/lookalikes.txt
+$(BUILD)/tests/payload_report: $(BUILD)/tests/payload_report.o $(BUILD)/libhouse.a
+	$(call say,LINK)
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+PROGRAMS_IN ?= /usr
+payload-report: $(BUILD)/tests/payload_report ## what payloads are found, and in how many honest files: PROGRAMS_IN=folder of PE files, DATA=folder
+	$< -r 1024 -p $(PROGRAMS_IN) $(or $(DATA),/)
 model: ABOUT ?= a union of public popularity lists; the popular ones from WebsiteLaunches, November 2025
 model: $(BUILD)/radome-train ## learn classifiers/model.h anew: DATA=folder of lists
 	$< --honest $(DATA)/names/honest_dev.tsv.gz --popular $(DATA)/names/popular_100k.txt.gz \

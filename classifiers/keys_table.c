@@ -116,18 +116,16 @@ static bool is_dll(const struct table *t, const uint8_t *body, size_t at, const 
     return body[at + 24 + shape->directories + 4] != zero || body[at + 24 + shape->directories + 5] != zero;
 }
 
-/* A table that leaves all as it is, or does what XOR with one byte does, is none: those are found elsewhere, and what
- * looks like them but is no whole program there is none here. */
-static bool is_permutation(const struct table *t)
+/* A table that leaves most as it is, or does to most what XOR with one byte does, is none: such programs are found
+ * elsewhere, and what looks like them but is not whole is a damaged program. */
+static bool is_permutation(const struct table *t, uint8_t zero)
 {
-    int difference = -1;
-    for (int i = 0; i < CIPHER_KEY; i++) {
-        if (t->known[i] && difference >= 0 && (i ^ t->plain[i]) != difference)
-            return true;
-        if (t->known[i])
-            difference = i ^ t->plain[i];
+    unsigned known = 0, same = 0;
+    for (unsigned i = 0; i < CIPHER_KEY; i++) {
+        known += t->known[i];
+        same += t->known[i] && (i ^ t->plain[i]) == zero;
     }
-    return false;
+    return same * 2 < known;
 }
 
 static bool try_header(struct cipher *c, const struct table *stub, struct slice body, size_t at)
@@ -135,7 +133,7 @@ static bool try_header(struct cipher *c, const struct table *stub, struct slice 
     uint8_t zero = body.p[PE_ZEROS];
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct table t = *stub;
-        if (!learn_header(&t, body.p, at, &shapes[i]) || !is_permutation(&t))
+        if (!learn_header(&t, body.p, at, &shapes[i]) || !is_permutation(&t, zero))
             continue;
         size_t sections = at + 24 + shapes[i].optional_size;
         struct pe pe = {.header = (uint32_t)at, .machine = shapes[i].machine, .dll = is_dll(&t, body.p, at, &shapes[i], zero)};

@@ -1,6 +1,7 @@
-/* The large measurement: payload_report [-r MEGABYTES] [-p FOLDER]... [FOLDER]...
+/* The large measurement: payload_report [-v] [-r MEGABYTES] [-p FOLDER]... [FOLDER]...
  * -p: every PE file below it is hidden in each way and has to be found again; else: every file below the folder is taken
- * for an honest body, and what is claimed of it is printed. -r: so much random data, 8 kB a body. Links are not followed. */
+ * for an honest body, and what is claimed of it is printed. -r: so much random data, 8 kB a body. -v names
+ * the programs that were not found. Links are not followed. */
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,7 @@ static struct trial trials[] = {
 enum { TRIALS = sizeof trials / sizeof *trials };
 
 static struct hidden_room room;
+static bool verbose;
 static uint32_t *times;
 static size_t timed;
 static unsigned files, plain, claims, programs;
@@ -128,7 +130,7 @@ static void hide(const char *path)
     for (size_t i = 0; i < TRIALS; i++) {
         unsigned before = trials[i].right;
         try(&trials[i], program);
-        if (getenv("VERBOSE") != NULL && trials[i].right == before)
+        if (verbose && trials[i].right == before)
             printf("missed: %s key %u junk %u limit %u: %s\n", way_names[trials[i].way], trials[i].length, trials[i].junk,
                    trials[i].limit, path);
     }
@@ -217,7 +219,10 @@ static void tell_speed(void)
         {.kind = CIPHER_XOR, .key_length = 255, .key = {1, 2, 3, 4}},
         {.kind = CIPHER_SKIP_ZERO, .key_length = 4, .key = {1, 2, 3, 4}},
         {.kind = CIPHER_ROLLING, .rule = RULE_ADD, .step = 7, .key_length = 1, .key = {1}},
+        {.kind = CIPHER_ROLLING, .rule = RULE_CIPHER, .key_length = 1, .key = {1}},
+        {.kind = CIPHER_ROLLING, .rule = RULE_CIPHER_ADD, .key_length = 1, .key = {1}},
         {.kind = CIPHER_ROLLING, .rule = RULE_PLAIN, .key_length = 1, .key = {1}},
+        {.kind = CIPHER_ROLLING, .rule = RULE_PLAIN_ADD, .key_length = 1, .key = {1}},
     };
     for (size_t i = 0; i < sizeof ciphers / sizeof *ciphers; i++) {
         struct cipher_stream s;
@@ -225,7 +230,7 @@ static void tell_speed(void)
         uint64_t start = now();
         for (int round = 0; round < 2000; round++)
             cipher_decode(&s, in, out, sizeof in);
-        printf("decode: kind %d, key of %u: %.1f GB/s\n", ciphers[i].kind, ciphers[i].key_length,
+        printf("decode: kind %d, rule %d, key of %u: %.1f GB/s\n", ciphers[i].kind, ciphers[i].rule, ciphers[i].key_length,
                2000.0 * sizeof in / (double)(now() - start));
     }
 }
@@ -234,8 +239,10 @@ int main(int argc, char **argv)
 {
     times = malloc(TIMES * sizeof *times);
     tell_speed();
-    for (int option; (option = getopt(argc, argv, "r:p:")) != -1;) {
-        if (option == 'r')
+    for (int option; (option = getopt(argc, argv, "vr:p:")) != -1;) {
+        if (option == 'v')
+            verbose = true;
+        else if (option == 'r')
             random_bodies((unsigned)atoi(optarg));
         else if (option == 'p')
             walk(optarg, hide);
