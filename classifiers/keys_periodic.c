@@ -14,6 +14,7 @@ enum {
     MATCHES = 9,           /* of WINDOW: chance gives so many once in 10^15 */
     FLAT = 26,             /* equal neighbours in a window that say: constant bytes, not a key */
     LOOK_BACK = 0x200, LOOK_ON = 0x200, LOOK_ROUNDS = 5, /* what the first look counts: bytes, and rounds of the key */
+    HEADERS = 1024,        /* a body that is shorter may be headers only */
     LETTERS = 16,          /* of the stub's 55 letters and instructions that a rough key has to show */
     TRIES = 3,             /* windows of one body that get that look: noise has none, ordinary files many */
     REACH_BACK = 0x400, REACH_ON = 0x40, /* where the program's first byte may be, seen from the window */
@@ -253,6 +254,21 @@ static bool align(struct cipher *c, struct period *v, struct slice head)
     return false;
 }
 
+/* Of a capture that holds no more than the headers too few bytes come to each place to be counted. But a key of up to
+ * STUB_BYTES is wholly covered by a stub that stands at the very beginning; the PE header, which lies behind it, is the
+ * proof. */
+static bool try_stub(struct cipher *c, struct period *v, struct slice head)
+{
+    for (size_t s = 0; s < STUBS && head.len > STUB_BYTES; s++) {
+        for (size_t i = 0; i < STUB_BYTES; i++)
+            if (stub_fixed(i))
+                v->key[i % v->length] = head.p[i] ^ stub_bytes[s][i];
+        if (confirm(c, v, head, 0))
+            return true;
+    }
+    return false;
+}
+
 /* A key of 256 bytes that is a counter or the place itself is told as what it is. */
 static void name_rolling(struct cipher *c)
 {
@@ -280,10 +296,12 @@ static bool try_period(struct cipher *c, struct slice head, size_t window, unsig
     size_t from = window > REACH_BACK ? window - REACH_BACK : 0;
     v.window = window;
     v.length = shortest(head, window, lag);
-    if (!promising(&v, head, from))
-        return false;
-    vote(&v, head, from);
-    if (!align(c, &v, head))
+    bool found = promising(&v, head, from);
+    if (found) {
+        vote(&v, head, from);
+        found = align(c, &v, head);
+    }
+    if (!found && (head.len > HEADERS || v.length > STUB_BYTES || !try_stub(c, &v, head)))
         return false;
     keys_refine(c, head);
     cipher_shorten(c);

@@ -74,6 +74,7 @@ static const struct {
     {WAY_XOR, 33, 128, 1, 0, 8192, 1000, "the period and the commonest bytes do"},
     {WAY_XOR, 129, 256, 1, 0, 8192, 980, "few bytes of the head to each place of the key"},
     {WAY_XOR, 1, 32, 1, 0, 600, 1000, "only the first 600 bytes were captured"},
+    {WAY_XOR, 33, 64, 1, 0, 600, 980, "a longer key, and 600 bytes"},
     {WAY_XOR, 1, 1, 1, 1, 8192, 1000, "a byte of junk"},
     {WAY_XOR, 2, 32, 3, 777, 8192, 1000, "junk before the program"},
     {WAY_XOR, 33, 256, 31, 4096, 8192, 980, "as much junk as is looked through"},
