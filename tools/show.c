@@ -1,8 +1,44 @@
 /* radome-show: JSON Lines in, lines that a person reads out. Incidents come with their timeline. */
 #include <errno.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Texts came over the network: what a terminal would obey (C0, DEL, C1) or turn round (bidirectional controls, line
+ * separators) is shown as its code point. jansson hands out valid UTF-8 only. */
+static void put(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p != '\0') {
+        unsigned length = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4, code = length == 1 ? *p : *p & (0x7fu >> length);
+        for (unsigned i = 1; i < length; i++)
+            code = code << 6 | (p[i] & 0x3f);
+        bool unsafe = code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0xfeff || (code >= 0x200b && code <= 0x200f) ||
+                      (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f);
+        if (unsafe)
+            printf("\\u%04x", code);
+        else
+            fwrite(p, 1, length, stdout);
+        p += length;
+    }
+}
+
+/* Up to `width` columns of a text, filled up with spaces. */
+static void put_field(const char *text, int width)
+{
+    char cut[64];
+    int n = snprintf(cut, sizeof cut, "%.*s", width, text);
+    put(cut);
+    printf("%*s", n < width ? width - n : 0, "");
+}
+
+static void put_line(const char *label, const char *text)
+{
+    printf("%22s- %s", "", label);
+    put(text);
+    printf("\n");
+}
 
 /* A nested text, "" where there is none; path is parted by dots. */
 static const char *text_at(const json_t *document, const char *path)
@@ -29,7 +65,7 @@ static void show_strings(const json_t *list)
     size_t i;
     json_t *entry;
     json_array_foreach(list, i, entry)
-        printf("%22s- %s\n", "", json_is_string(entry) ? json_string_value(entry) : "");
+        put_line("", json_is_string(entry) ? json_string_value(entry) : "");
 }
 
 static void show_payload(const json_t *payload)
@@ -37,14 +73,16 @@ static void show_payload(const json_t *payload)
     const json_t *size = json_object_get(payload, "size");
     if (payload == NULL)
         return;
-    printf("%22s- %s under %s", "", text_at(payload, "kind"), text_at(payload, "cipher"));
+    put_line("kind ", text_at(payload, "kind"));
+    put_line("cipher ", text_at(payload, "cipher"));
     if (text_at(payload, "key")[0] != '\0')
-        printf(", key %s", text_at(payload, "key"));
+        put_line("key ", text_at(payload, "key"));
     if (json_is_integer(size))
-        printf(", %lld bytes", (long long)json_integer_value(size));
+        printf("%22s- %lld bytes\n", "", (long long)json_integer_value(size));
     if (text_at(payload, "sha256")[0] != '\0')
-        printf("\n%22s- sha256 %s", "", text_at(payload, "sha256"));
-    printf("\n");
+        put_line("sha256 ", text_at(payload, "sha256"));
+    if (text_at(payload, "preview")[0] != '\0')
+        put_line("begins ", text_at(payload, "preview"));
 }
 
 static void show(const json_t *document)
@@ -54,8 +92,13 @@ static void show(const json_t *document)
     const char *client = either(document, "src_ip", "source.ip");
     if (!json_is_integer(risk))
         return; /* a protocol record */
-    printf("%.19s  %-15s %3lld%%  %-8s %s\n", either(document, "timestamp", "@timestamp"), client[0] != '\0' ? client : "-",
-           (long long)json_integer_value(risk), text_at(radome, "kind"), text_at(radome, "reason"));
+    put_field(either(document, "timestamp", "@timestamp"), 19);
+    printf("  ");
+    put_field(client[0] != '\0' ? client : "-", 16);
+    printf("%3lld%%  ", (long long)json_integer_value(risk));
+    put_field(text_at(radome, "kind"), 9);
+    put(text_at(radome, "reason"));
+    printf("\n");
     show_strings(json_object_get(json_object_get(radome, "incident"), "evidence"));
     show_strings(json_object_get(json_object_get(radome, "beacon"), "parameters"));
     show_strings(json_object_get(cluster, "domains"));
