@@ -87,6 +87,7 @@ static const struct {
     {WAY_INDEX, 1, 1, 1, 0, 8192, 1000, "the place is mixed in"},
     {WAY_INDEX, 1, 1, 1, 0, 600, 1000, "only the first 600 bytes were captured"},
     {WAY_INDEX_SUM, 1, 1, 1, 0, 8192, 1000, "the place is mixed into the key for good"},
+    {WAY_INDEX_SUM, 1, 1, 1, 99, 8192, 850, "behind junk, where it is a key of 256 bytes"},
     {WAY_CIPHER_FEEDBACK, 1, 1, 1, 0, 8192, 1000, "the byte before, ciphered"},
     {WAY_CIPHER_FEEDBACK, 1, 1, 1, 99, 8192, 1000, "behind junk"},
     {WAY_PLAIN_FEEDBACK, 1, 1, 1, 0, 8192, 1000, "the byte before, plain"},
