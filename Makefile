@@ -37,7 +37,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
 .SECONDARY:
-.PHONY: all demo check tests oracles fuzz layers help clean names-report payload-report model
+.PHONY: all demo check tests oracles fuzz layers help clean names-report payload-report model bench
 
 all: $(PROGRAMS) ## build the sensor and its companions
 
@@ -136,6 +136,16 @@ model: $(BUILD)/radome-train ## learn classifiers/model.h anew: DATA=folder of l
 	$< --honest $(DATA)/names/honest_dev.tsv.gz --popular $(DATA)/names/popular_100k.txt.gz \
 	   --listed feeds/indicators.csv --lookalikes feeds/lookalikes.txt --about '$(ABOUT)' > $(BUILD)/model.h
 	mv $(BUILD)/model.h classifiers/model.h
+
+# Speed. MEGABYTES of each capture that is made (500), RUNS of each program (5), CAPTURES to measure on instead.
+BENCH := $(addprefix $(BUILD)/tests/bench/,bare generate stages)
+$(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libhouse.a
+	$(call say,LINK)
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/tests/bench/generate: $(BUILD)/tests/bench/traffic.o
+CAPTURES ?=
+bench: $(BUILD)/radome $(BENCH) ## what a packet costs, beside a bare libpcap loop and other sensors
+	@tests/bench/run $(BUILD) $(CAPTURES)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
