@@ -182,10 +182,11 @@ static struct slice without_proxy(struct slice first)
     return slice_from(first, 16 + ((size_t)first.p[14] << 8 | first.p[15]));
 }
 
-/* DNS on a port that is not its own has to look like it, and to come in one piece. */
+/* DNS on a port that is not its own has to look like it, its first message coming in one piece. */
 static bool dns_stream_looks_like(struct slice first)
 {
-    return first.len > 2 && (size_t)(first.p[0] << 8 | first.p[1]) == first.len - 2 && dns_looks_like(slice_from(first, 2));
+    size_t len = first.len > 2 ? (size_t)first.p[0] << 8 | first.p[1] : 0;
+    return len > 0 && len <= first.len - 2 && dns_looks_like(slice_of(first.p + 2, len));
 }
 
 /* What a connection's first bytes say, -1 for nothing that radome reads. */
