@@ -146,17 +146,27 @@ static struct slice take_varlen(struct cursor *c)
     return cursor_take(c, len <= DATAGRAM ? (size_t)len : DATAGRAM + 1);
 }
 
+/* Numbers of the form 0x?a?a?a?a are there to be refused (RFC 9000 section 15). A client that wants to be told the
+ * server's versions sends one, protected as in the last draft or in a way of its own, and goes on with a real one. */
+static const struct version *version_of(uint32_t number)
+{
+    enum { REFUSED = 0x0a0a0a0a, LOW_HALVES = 0x0f0f0f0f };
+    const uint32_t last_draft = 0xff000020;
+    if ((number & LOW_HALVES) == REFUSED)
+        number = last_draft;
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+        if (number >= versions[i].first && number <= versions[i].last)
+            return &versions[i];
+    return NULL;
+}
+
 /* The header up to what is protected (RFC 9000 section 17.2). False: no packet with a length follows, so nothing after
  * it could be found either. */
 static bool take_packet(struct cursor *c, struct packet_parts *packet)
 {
     const uint8_t *start = c->p;
     uint8_t first = cursor_u8(c);
-    uint32_t number = cursor_u32(c);
-    packet->version = NULL;
-    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
-        if (number >= versions[i].first && number <= versions[i].last)
-            packet->version = &versions[i];
+    packet->version = version_of(cursor_u32(c));
     if (c->bad || (first & 0xc0) != 0xc0 || packet->version == NULL)
         return false;
     packet->type = (enum packet_type)(((first >> 4) - packet->version->initial) & 3u);
