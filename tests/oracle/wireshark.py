@@ -118,8 +118,8 @@ def tshark(capture, home, whole_bodies=True):
     for packet in tree.fromstring(text).findall("packet"):
         now, ids = stamp(packet)
         for sighting in sightings_of(packet):
-            before = copies.get((sighting, ids), now - 1)
-            copies[sighting, ids] = now
-            if now - before >= DUPLICATE_S or sighting.kind != "dns":
+            copy = now - copies.get((sighting, ids), 0) < DUPLICATE_S and sighting.kind == "dns"
+            if not copy:
+                copies[sighting, ids] = now
                 found.append(sighting)
     return found
