@@ -39,7 +39,7 @@ static bool take_length(struct dns_stream *s, struct dns_stream_stats *stats)
 }
 
 /* A message that lies whole in the piece is handed out where it lies; only one that is split is copied together, and
- * one that is too long for that is stepped over. */
+ * what is too long for that loses its end: its question, and more records than anyone keeps, stand before. */
 bool dns_stream_next(struct dns_stream *s, struct slice *message, struct dns_stream_stats *stats)
 {
     while (s->in.len > 0) {
@@ -47,16 +47,16 @@ bool dns_stream_next(struct dns_stream *s, struct slice *message, struct dns_str
             return false;
         struct slice part = slice_cut(&s->in, s->need - s->have);
         bool whole = part.len == s->need;
-        if (!whole && s->need <= DNS_STREAM_MESSAGE && part.len > 0)
-            memcpy(s->buffer + s->have, part.p, part.len);
+        size_t room = s->have < DNS_STREAM_MESSAGE ? DNS_STREAM_MESSAGE - s->have : 0;
+        if (!whole && part.len > 0 && room > 0)
+            memcpy(s->buffer + s->have, part.p, part.len < room ? part.len : room);
         s->have += (uint32_t)part.len;
         if (s->have < s->need)
             return false;
-        bool kept = whole || s->need <= DNS_STREAM_MESSAGE;
-        *message = whole ? part : slice_of(s->buffer, s->need);
+        *message = whole ? part : slice_of(s->buffer, s->need < DNS_STREAM_MESSAGE ? s->need : DNS_STREAM_MESSAGE);
         s->head = 0;
         s->have = 0;
-        if (kept && s->need > 0)
+        if (s->need > 0)
             return true;
     }
     return false;

@@ -7,7 +7,7 @@
 enum { DNS_STREAM_MESSAGE = 16384 }; /* bytes of the longest message that is put together */
 
 struct dns_stream_stats {
-    uint64_t too_long; /* messages over DNS_STREAM_MESSAGE that did not lie whole in one piece */
+    uint64_t too_long; /* messages over DNS_STREAM_MESSAGE that did not lie whole in one piece: their end is cut off */
     uint64_t lost;     /* directions given up at a gap */
 };
 

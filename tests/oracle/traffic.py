@@ -309,13 +309,29 @@ def dns_udp(dport=53):
     return wire.frames
 
 
+def framed(text):
+    return struct.pack("!H", len(text)) + text
+
+
 def dns_tcp(cut):
     wire = Wire()
-    framed = lambda text: struct.pack("!H", len(text)) + text
     talk = Talk(wire, dport=53, cut=cut)
     pairs = list(exchanges())
     talk.say(0, b"".join(framed(query) for query, _ in pairs))
     talk.say(1, b"".join(framed(answer) for _, answer in pairs))
+    talk.end()
+    return wire.frames
+
+
+def dns_tcp_long():
+    """A message longer than most that keep any: 60 KB of text records behind one address."""
+    wire = Wire()
+    answers = [rr(AT_QUESTION, A, v4("203.0.113.1"))] + [rr(AT_QUESTION, TXT, b"\xff" + b"t" * 255)] * 220
+    talk = Talk(wire, dport=53)
+    for ident, records in ((30, answers), (31, answers[:1])):
+        asked = [question("long.example", 255)]
+        talk.say(0, framed(message(ident, asked)))
+        talk.say(1, framed(message(ident, asked, records, flags=0x8180)))
     talk.end()
     return wire.frames
 
@@ -374,7 +390,7 @@ def scenarios():
     yield from (("http-odd-ports", odd_ports), ("http-connect", connect), ("http-one-tagged-side", one_tagged_side),
                 ("http-same-ports-again", same_ports_again), ("tls-hellos", hellos), ("tls-starttls", starttls),
                 ("dns-udp", dns_udp), ("dns-odd-port", lambda: dns_udp(5300)), ("dns-tcp", lambda: dns_tcp(1400)),
-                ("dns-tcp-bytes", lambda: dns_tcp(1)), ("dns-local", dns_local), ("dns-fragments", dns_fragments),
+                ("dns-tcp-long", dns_tcp_long), ("dns-tcp-bytes", lambda: dns_tcp(1)), ("dns-local", dns_local), ("dns-fragments", dns_fragments),
                 ("dns-repeated", dns_repeated), ("dns-in-tunnels", dns_in_tunnels))
 
 
