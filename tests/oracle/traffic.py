@@ -58,12 +58,13 @@ def ethernet(payload, ethertype=0x0800, tag=None):
 class Talk:
     """One TCP connection; segments go out in the way that `cut` and `order` say."""
 
-    def __init__(self, wire, sport=40000, dport=80, cut=1400, wrap=lambda ip, side: ethernet(ip)):
+    def __init__(self, wire, sport=40000, dport=80, cut=1400, wrap=lambda ip, side: ethernet(ip), greet=True):
         self.wire, self.ports, self.cut, self.wrap = wire, (sport, dport), cut, wrap
         self.seq = [0xfffff000 + wire.ident * 5000, 7000 + wire.ident * 9000]  # the first client's wraps soon
-        self.send(0, b"", SYN)
-        self.send(1, b"", SYN | ACK)
-        self.send(0, b"", ACK)
+        if greet:
+            self.send(0, b"", SYN)
+            self.send(1, b"", SYN | ACK)
+            self.send(0, b"", ACK)
 
     def segment(self, side, seq, payload, flags=ACK):
         ends = ((CLIENT, self.ports[0]), (SERVER, self.ports[1]))
@@ -88,6 +89,11 @@ class Talk:
         for seq, part in parts:
             self.segment(side, seq, part, ACK | PSH)
         self.segment(1 - side, self.seq[1 - side], b"")
+
+    def say_alone(self, side, data):
+        """Without the other side's acknowledgements, which are not captured."""
+        for at in range(0, len(data), self.cut):
+            self.send(side, data[at:at + self.cut])
 
     def end(self):
         self.send(0, b"", FIN | ACK)
@@ -206,6 +212,75 @@ def same_ports_again():
         talk.say(1, response(b"x" * turn))
         talk.end()
         wire.us += 2_000_000
+    return wire.frames
+
+
+def mid_stream():
+    """The capture begins within a response; the exchanges after it are whole."""
+    wire = Wire()
+    talk = Talk(wire, greet=False)
+    talk.say(1, TEXT[:3000].replace(b" ", b"\0"))
+    for n in range(3):
+        talk.say(0, head(f"GET /after/{n} HTTP/1.1", "Host: a.example"))
+        talk.say(1, response(TEXT))
+    return wire.frames
+
+
+def one_direction():
+    wire = Wire()
+    for side in (0, 1):
+        talk = Talk(wire, 40010 + side, wrap=lambda ip, from_side: ethernet(ip), greet=False)
+        for n in range(3):
+            talk.say_alone(side, head(f"GET /only/{n} HTTP/1.1", "Host: a.example") if side == 0 else response(TEXT))
+    return wire.frames
+
+
+def keep_alive():
+    """Between two exchanges, probes that repeat the last byte, or send one byte of rubbish in its place."""
+    wire = Wire()
+    talk = Talk(wire)
+    for n in range(3):
+        talk.say(0, head(f"GET /kept/{n} HTTP/1.1", "Host: a.example"))
+        talk.say(1, response(TEXT))
+        for side in (0, 1):
+            talk.segment(side, talk.seq[side] - 1, b"", ACK)
+            talk.segment(side, talk.seq[side] - 1, b"\0", ACK)
+            talk.segment(1 - side, talk.seq[1 - side], b"", ACK)
+    talk.end()
+    return wire.frames
+
+
+def reset():
+    wire = Wire()
+    for flags, sport in ((4, 40020), (4 | ACK, 40021)):
+        talk = Talk(wire, sport)
+        talk.say(0, GET)
+        talk.say(1, response(b"short"))
+        talk.say(0, head("GET /unanswered HTTP/1.1", "Host: a.example"))
+        talk.send(1, b"", flags)
+    return wire.frames
+
+
+def sent_again():
+    """Everything three times: at once, and all of it once more."""
+    wire = Wire()
+    talk = Talk(wire)
+    for side, data in CONVERSATIONS["chunked"]:
+        start = talk.seq[side]
+        talk.say(side, data)
+        for at in range(0, len(data), 900):
+            talk.segment(side, start + at, data[at:at + 1000])
+    talk.end()
+    return wire.frames
+
+
+def vxlan():
+    wire = Wire()
+    wrap = lambda ip, side: ethernet(wire.udp("10.0.0.1", 50000 + side, "10.0.0.2", 4789, b"\x08\0\0\0\0\0\x07\0" + ethernet(ip)))
+    talk = Talk(wire, cut=500, wrap=wrap)
+    for side, data in CONVERSATIONS["gzip-chunked"]:
+        talk.say(side, data)
+    talk.end()
     return wire.frames
 
 
@@ -388,7 +463,9 @@ def scenarios():
             if conversation not in ("two-hundred", "long-uri") or transport == "whole":
                 yield f"http-{conversation}-{transport}", lambda c=conversation, t=transport: http(c, t)
     yield from (("http-odd-ports", odd_ports), ("http-connect", connect), ("http-one-tagged-side", one_tagged_side),
-                ("http-same-ports-again", same_ports_again), ("tls-hellos", hellos), ("tls-starttls", starttls),
+                ("http-same-ports-again", same_ports_again),
+                ("http-mid-stream", mid_stream), ("http-one-direction", one_direction), ("http-keep-alive", keep_alive),
+                ("http-reset", reset), ("http-sent-again", sent_again), ("http-vxlan", vxlan), ("tls-hellos", hellos), ("tls-starttls", starttls),
                 ("dns-udp", dns_udp), ("dns-odd-port", lambda: dns_udp(5300)), ("dns-tcp", lambda: dns_tcp(1400)),
                 ("dns-tcp-long", dns_tcp_long), ("dns-tcp-bytes", lambda: dns_tcp(1)), ("dns-local", dns_local), ("dns-fragments", dns_fragments),
                 ("dns-repeated", dns_repeated), ("dns-in-tunnels", dns_in_tunnels))
