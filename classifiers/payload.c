@@ -117,7 +117,7 @@ static void tell(struct payload *p, struct track *s, const struct event *event, 
     } else {
         snprintf(hit->subject, sizeof hit->subject, "%.100s%.150s", hit->http.host, hit->http.target);
     }
-    payload_hit_explain(hit, s->first != NULL ? s->first->hit.http.target : NULL);
+    payload_hit_explain(hit, s->response, s->first != NULL ? s->first->hit.http.target : NULL);
     struct hit *told = hits_add(hits, event, HIT_PAYLOAD);
     if (told == NULL)
         return;

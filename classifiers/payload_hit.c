@@ -72,18 +72,61 @@ void payload_hit_describe(struct hit_payload *out, const struct hidden *h)
     out->pe_timestamp = c->pe.timestamp;
 }
 
-void payload_hit_explain(struct hit *hit, const char *first)
+/* As it is read aloud: an 8-byte, 11-byte, 80-byte key, but a 4-byte, 110-byte one. */
+static const char *article(unsigned number)
+{
+    return number == 8 || number == 11 || number == 18 || number / 10 == 8 ? "an" : "a";
+}
+
+/* "hidden by XOR with a 4-byte key in base64", "in mirrored base64", "in the clear". */
+static void say_how(char *out, size_t size, const struct hit_payload *p)
+{
+    const bool rolling = strcmp(p->cipher, "xor-rolling") == 0;
+    bool more = strcmp(p->cipher, armour_name(ARMOUR_MIRRORED)) == 0; /* a coding is named already */
+    size_t n = 0;
+    if (p->key_length > 0)
+        n = (size_t)snprintf(out, size, " hidden by XOR with %s%s %u-byte key%s", rolling ? "a" : article(p->key_length),
+                             rolling ? " rolling" : "", p->key_length,
+                             strcmp(p->cipher, "xor-skip-zero") == 0 ? " that leaves zeros alone" : "");
+    else if (strcmp(p->cipher, "substitution") == 0)
+        n = (size_t)snprintf(out, size, " hidden by a substitution table");
+    else if (more)
+        n = (size_t)snprintf(out, size, " in mirrored base64");
+    for (unsigned i = 0; i < sizeof p->layer / sizeof *p->layer && p->layer[i][0] != '\0'; i++, more = true) {
+        const char *name = strcmp(p->layer[i], armour_name(ARMOUR_MIRRORED)) == 0 ? "mirrored base64" : p->layer[i];
+        n += (size_t)snprintf(out + n, size - n, "%s%s", more ? " and " : " in ", name);
+    }
+    if (n == 0)
+        snprintf(out, size, " in the clear");
+}
+
+static void say_size(char *out, size_t size, const struct hit_payload *p)
+{
+    size_t n = (size_t)snprintf(out, size, "%llu", (unsigned long long)p->size);
+    if (p->size_declared > p->size)
+        n += (size_t)snprintf(out + n, size - n, " of %llu", (unsigned long long)p->size_declared);
+    n += (size_t)snprintf(out + n, size - n, " bytes%s", p->parts > 1 ? " in two parts" : "");
+    if (p->offset > 0)
+        n += (size_t)snprintf(out + n, size - n, " after %llu of junk", (unsigned long long)p->offset);
+    snprintf(out + n, size - n, "%s", p->complete || p->size_declared > p->size ? "" : ", incomplete");
+}
+
+/* Targets come last: where the sentence is too long, it is their ends that are cut. */
+void payload_hit_explain(struct hit *hit, bool response, const char *first)
 {
     const struct hit_payload *p = &hit->payload;
-    const bool bare = strcmp(p->cipher, "none") == 0, coded = p->layer[0][0] != '\0';
-    char how[80], size[64], halves[128] = "";
-    snprintf(how, sizeof how, "%s%s%s%s", bare ? "" : " under ", bare ? "" : p->cipher, coded ? " in " : "", p->layer[0]);
-    snprintf(size, sizeof size, "%llu bytes%s", (unsigned long long)p->size, p->complete ? "" : ", incomplete");
-    if (first != NULL) {
-        snprintf(halves, sizeof halves, ", the second part of what %.90s began", first);
-        hit->bits = hit->bits > BITS_HALVES ? hit->bits : BITS_HALVES;
-        hit_technique(hit, "T1027");
+    const char *kind = p->kind[0] == 's' ? "a script" : p->kind[0] == 'd' ? "a DLL" : "an EXE";
+    const char *method = hit->http.method[0] != '\0' ? hit->http.method : "a request not seen,";
+    const char *where = response ? "in the answer to" : "in the body sent with";
+    char how[160], size[128];
+    say_how(how, sizeof how, p);
+    say_size(size, sizeof size, p);
+    if (first == NULL) {
+        hit_why(hit, "%s%s (%s) %s %s %.60s%s", kind, how, size, where, method, hit->http.host, hit->http.target);
+        return;
     }
-    hit_why(hit, "%s %s%s (%s) in the body of %s %.60s%.70s%s", p->kind[0] == 'e' ? "an" : "a", p->kind, how, size, hit->http.method,
-            hit->http.host, hit->http.target, halves);
+    hit->bits = hit->bits > BITS_HALVES ? hit->bits : BITS_HALVES;
+    hit_technique(hit, "T1027");
+    hit_why(hit, "%s%s (%s) %s %s %.60s%.40s and %.40s", kind, how, size, where, method, hit->http.host, first,
+            hit->http.target);
 }

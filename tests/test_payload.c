@@ -5,6 +5,7 @@
 
 #include "capture/http.h"
 #include "classifiers/indicators.h"
+#include "classifiers/payload_hit.h"
 #include "classifiers/radome.h"
 #include "tests/check.h"
 #include "tests/pe_maker.h"
@@ -109,18 +110,21 @@ struct row {
     const char *cipher, *layer_name;
     float bits;
     const char *family;
+    const char *how;        /* in words */
 };
 
 static const struct row rows[] = {
-    {"a program as it is", WAY_XOR, 0, 0, "none", "", 1, ""},
-    {"four key bytes, as published", WAY_XOR, 0, 4, "xor", "", 14, ""},
-    {"zeros left alone", WAY_SKIP_ZERO, 0, 4, "xor-skip-zero", "", 14, ""},
-    {"rolling", WAY_ADD, 0, 1, "xor-rolling", "", 14, ""},
-    {"base64", WAY_XOR, 1, 0, "none", "base64", 6, ""},
-    {"base64 around XOR", WAY_XOR, 1, 7, "xor", "base64", 14, ""},
-    {"hex around XOR", WAY_XOR, 3, 16, "xor", "hex", 14, ""},
-    {"mirrored base64 around a program", WAY_XOR, 2, 0, "atbash-base64", "", 16, "IsErIk"},
-    {"mirrored base64 around XOR", WAY_XOR, 2, 3, "xor", "atbash-base64", 16, "IsErIk"},
+    {"a program as it is", WAY_XOR, 0, 0, "none", "", 1, "", "in the clear"},
+    {"four key bytes, as published", WAY_XOR, 0, 4, "xor", "", 14, "", "hidden by XOR with a 4-byte key"},
+    {"zeros left alone", WAY_SKIP_ZERO, 0, 4, "xor-skip-zero", "", 14, "",
+     "hidden by XOR with a 4-byte key that leaves zeros alone"},
+    {"rolling", WAY_ADD, 0, 1, "xor-rolling", "", 14, "", "hidden by XOR with a rolling 1-byte key"},
+    {"base64", WAY_XOR, 1, 0, "none", "base64", 6, "", "in base64"},
+    {"base64 around XOR", WAY_XOR, 1, 7, "xor", "base64", 14, "", "hidden by XOR with a 7-byte key in base64"},
+    {"hex around XOR", WAY_XOR, 3, 16, "xor", "hex", 14, "", "hidden by XOR with a 16-byte key in hex"},
+    {"mirrored base64 around a program", WAY_XOR, 2, 0, "atbash-base64", "", 16, "IsErIk", "in mirrored base64"},
+    {"mirrored base64 around XOR", WAY_XOR, 2, 3, "xor", "atbash-base64", 16, "IsErIk",
+     "hidden by XOR with a 3-byte key in mirrored base64"},
 };
 
 static struct slice dress(const struct row *row, struct slice program)
@@ -159,6 +163,10 @@ static void test_programs(void)
                   (unsigned long long)p->size, (unsigned long long)p->size_declared);
             CHECK(p->complete && p->has_hash && memcmp(p->sha256, sha256, 32) == 0, "%s: hash", row->reason);
             CHECK(f.hit.bits == row->bits && strcmp(f.hit.family, row->family) == 0, "%s: weight", row->reason);
+            char why[256];
+            snprintf(why, sizeof why, "%s %s (%zu bytes) in the answer to POST tuwoqol.com/part%u",
+                     pe_shapes[shape].dll ? "a DLL" : "an EXE", row->how, program.len, (unsigned)r * 100 + (unsigned)shape);
+            CHECK(strcmp(f.hit.why, why) == 0, "%s: not: %s", why, f.hit.why);
             CHECK(strcmp(f.hit.name, "tuwoqol.com") == 0 && f.hit.http.status == 200, "%s: transaction", row->reason);
         }
     radome_close(f.radome);
@@ -291,8 +299,40 @@ static void test_indicator(void)
     indicators_close(set);
 }
 
+static void test_sentences(void)
+{
+    static const struct {
+        struct hit_payload facts;
+        const char *method;
+        bool response;
+        const char *first, *why;
+    } sentences[] = {
+        {{"exe", "xor", .key_length = 8, .size = 9000, .size_declared = 12288}, "GET", true, NULL,
+         "an EXE hidden by XOR with an 8-byte key (9000 of 12288 bytes) in the answer to GET a.com/b"},
+        {{"dll", "xor", .key_length = 110, .size = 9000, .offset = 77, .complete = true}, "POST", false, NULL,
+         "a DLL hidden by XOR with a 110-byte key (9000 bytes after 77 of junk) in the body sent with POST a.com/b"},
+        {{"exe", "substitution", .size = 5, .complete = true}, "GET", true, NULL,
+         "an EXE hidden by a substitution table (5 bytes) in the answer to GET a.com/b"},
+        {{"script", "atbash-base64", .size = 5}, "POST", true, NULL,
+         "a script in mirrored base64 (5 bytes, incomplete) in the answer to POST a.com/b"},
+        {{"dll", "none", .layer = {"atbash-base64", "gzip"}, .size = 5, .complete = true}, "PUT", false, NULL,
+         "a DLL in mirrored base64 and gzip (5 bytes) in the body sent with PUT a.com/b"},
+        {{"exe", "none", .size = 5, .parts = 2, .complete = true}, "GET", true, "/a",
+         "an EXE in the clear (5 bytes in two parts) in the answer to GET a.com/a and /b"},
+        {{"exe", "none", .size = 5, .complete = true}, "", true, NULL,
+         "an EXE in the clear (5 bytes) in the answer to a request not seen, a.com/b"},
+    };
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
+        struct hit hit = {.payload = sentences[i].facts, .http = {.host = "a.com", .target = "/b"}};
+        strcpy(hit.http.method, sentences[i].method);
+        payload_hit_explain(&hit, sentences[i].response, sentences[i].first);
+        CHECK(strcmp(hit.why, sentences[i].why) == 0, "%s: not: %s", sentences[i].why, hit.why);
+    }
+}
+
 int main(void)
 {
+    test_sentences();
     test_programs();
     test_broken();
     test_halves();
