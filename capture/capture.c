@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "capture/duplicate.h"
 #include "capture/proto.h"
 
 enum { UDP = 17 };
@@ -23,7 +22,6 @@ struct capture {
     struct flow *flow;       /* being pulled */
     struct flows *flows;
     struct fragments *fragments;
-    struct duplicates *duplicates;
     struct proto *proto;
     struct sessions *sessions;
     struct datagrams *datagrams;
@@ -36,10 +34,9 @@ static bool open_rooms(struct capture *c, const struct capture_settings *setting
     struct session_settings sessions = {SESSIONS_SHARE * part, flows, settings->body_limit};
     return (c->flows = flows_open(flows, settings->seed, err)) != NULL &&
            (c->fragments = fragments_open(FRAGMENTS_SHARE * part, settings->seed, err)) != NULL &&
-           (c->duplicates = duplicates_open(settings->seed, err)) != NULL &&
            (c->proto = proto_open(ASKED_SHARE * part / PROTO_FLOW_BYTES, err)) != NULL &&
            (c->sessions = sessions_open(&sessions, c->proto, err)) != NULL &&
-           (c->datagrams = datagrams_open(c->proto, QUIC_SHARE * part, err)) != NULL;
+           (c->datagrams = datagrams_open(c->proto, QUIC_SHARE * part, settings->seed, err)) != NULL;
 }
 
 struct capture *capture_open(const struct capture_settings *settings, char err[static ERRLEN])
@@ -70,7 +67,6 @@ void capture_close(struct capture *c)
     datagrams_close(c->datagrams);
     sessions_close(c->sessions);
     proto_close(c->proto);
-    duplicates_close(c->duplicates);
     fragments_close(c->fragments);
     flows_close(c->flows);
     free(c);
@@ -127,10 +123,6 @@ static bool take_packet(struct capture *c, struct event *event)
     switch (c->packet.kind) {
     case PACKET_UDP:
         c->stats.udp++;
-        if (duplicate_seen(c->duplicates, &c->packet)) {
-            c->stats.duplicates++;
-            return false;
-        }
         return datagram_see(c->datagrams, c->flows, &c->packet, event);
     case PACKET_TCP:
         take_segment(c);

@@ -15,7 +15,6 @@ struct capture_settings {
 
 struct capture_stats {
     uint64_t frames, tcp, udp, fragments;
-    uint64_t duplicates;   /* UDP datagrams seen a moment before, and set aside */
     struct packet_stats packet;
     struct fragment_stats fragment;
     struct flow_stats flow;

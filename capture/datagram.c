@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "capture/dns.h"
+#include "capture/duplicate.h"
 #include "capture/pool.h"
 #include "capture/proto.h"
 #include "capture/quic.h"
@@ -16,13 +17,14 @@ enum datagram_flow { DATAGRAM_NEW, DATAGRAM_ASKING, DATAGRAM_DNS, DATAGRAM_QUIC,
 struct datagrams {
     struct proto *proto;
     struct quic *quic;
+    struct duplicates *duplicates;
     struct pool *streams;   /* of QUIC connections whose ClientHello is not yet whole */
     struct datagram_stats stats;
     struct dns_msg dns;
     struct tls_hello hello;
 };
 
-struct datagrams *datagrams_open(struct proto *proto, size_t memory, char err[static ERRLEN])
+struct datagrams *datagrams_open(struct proto *proto, size_t memory, uint64_t seed, char err[static ERRLEN])
 {
     struct datagrams *d = calloc(1, sizeof *d);
     if (d == NULL) {
@@ -30,7 +32,8 @@ struct datagrams *datagrams_open(struct proto *proto, size_t memory, char err[st
         return NULL;
     }
     d->proto = proto;
-    if ((d->quic = quic_open(err)) == NULL || (d->streams = pool_open(sizeof(struct quic_stream), memory, err)) == NULL) {
+    if ((d->quic = quic_open(err)) == NULL || (d->duplicates = duplicates_open(seed, err)) == NULL ||
+        (d->streams = pool_open(sizeof(struct quic_stream), memory, err)) == NULL) {
         datagrams_close(d);
         return NULL;
     }
@@ -42,6 +45,7 @@ void datagrams_close(struct datagrams *d)
     if (d == NULL)
         return;
     quic_close(d->quic);
+    duplicates_close(d->duplicates);
     pool_close(d->streams);
     free(d);
 }
@@ -54,6 +58,10 @@ static bool is_dns_port(uint16_t port)
 /* A query comes from the client, an answer goes to it: the message says who is who, whatever the ports. */
 static bool see_dns(struct datagrams *d, const struct packet *packet, struct event *event)
 {
+    if (duplicate_seen(d->duplicates, packet)) {
+        d->stats.duplicates++;
+        return false;
+    }
     event->kind = EVENT_DNS;
     event->us = packet->us;
     event->dns = &d->dns;

@@ -8,14 +8,15 @@ struct proto;  /* capture/proto.h */
 
 struct datagram_stats {
     uint64_t dns, dns_bad;      /* messages; datagrams on DNS ports that are none */
+    uint64_t duplicates;        /* messages that a mirror port has copied, set aside */
     uint64_t quic, asked;       /* ClientHellos; flows shown to nDPI */
     uint64_t no_room;           /* flows left alone for want of memory */
 };
 
 struct datagrams;
 
-/* memory: bytes for ClientHellos that come in parts. */
-struct datagrams *datagrams_open(struct proto *, size_t memory, char err[static ERRLEN]);
+/* memory: bytes for ClientHellos that come in parts; seed: of the hashes. */
+struct datagrams *datagrams_open(struct proto *, size_t memory, uint64_t seed, char err[static ERRLEN]);
 void datagrams_close(struct datagrams *);
 
 /* True: the datagram is an event; it lives until the next call. */
