@@ -133,6 +133,18 @@ static bool take_packet(struct capture *c, struct event *event)
     return false;
 }
 
+/* The flow that must go before the next packet is looked at. Where memory is short it is the longest idle: otherwise
+ * connections that are begun and left would keep all that come after them from being read. */
+static struct flow *to_leave(struct capture *c)
+{
+    struct flow *flow = flow_expired(c->flows, c->now_us);
+    if (flow == NULL && c->waiting && c->packet.kind == PACKET_TCP && sessions_short(c->sessions))
+        flow = flow_crowding(c->flows, false);
+    if (flow == NULL && c->waiting && c->packet.kind == PACKET_UDP && datagrams_short(c->datagrams))
+        flow = flow_crowding(c->flows, true);
+    return flow;
+}
+
 bool capture_next(struct capture *c, struct event *event)
 {
     for (;;) {
@@ -146,9 +158,9 @@ bool capture_next(struct capture *c, struct event *event)
             c->flow = NULL;
             c->leaving = false;
         }
-        struct flow *expired = flow_expired(c->flows, c->now_us);
-        if (expired != NULL) {
-            flow_leaves(c, expired);
+        struct flow *leaving = to_leave(c);
+        if (leaving != NULL) {
+            flow_leaves(c, leaving);
             continue;
         }
         if (!c->waiting)

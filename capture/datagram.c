@@ -79,6 +79,7 @@ static void settle(struct datagrams *d, struct flow *flow, enum datagram_flow st
         proto_give(d->proto, (struct proto_flow *)flow->session);
     flow->session = NULL;
     flow->state = (uint8_t)state;
+    flow->light = true;
 }
 
 /* A message that parses as DNS on a port that is not DNS's, but is an odd one: nDPI has the last word, where it is there. */
@@ -162,6 +163,11 @@ bool datagram_see(struct datagrams *d, struct flows *flows, const struct packet 
 void datagram_close(struct datagrams *d, struct flow *flow)
 {
     settle(d, flow, DATAGRAM_BLIND);
+}
+
+bool datagrams_short(const struct datagrams *d)
+{
+    return pool_short(d->streams);
 }
 
 void datagrams_stats(const struct datagrams *d, struct datagram_stats *stats)

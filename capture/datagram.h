@@ -24,5 +24,6 @@ bool datagram_see(struct datagrams *, struct flows *, const struct packet *, str
 
 /* The flow goes: what hangs on it is given back. */
 void datagram_close(struct datagrams *, struct flow *);
+bool datagrams_short(const struct datagrams *); /* as sessions_short */
 void datagrams_stats(const struct datagrams *, struct datagram_stats *);
 void datagrams_memory(const struct datagrams *, struct pool_sum *);

@@ -4,8 +4,8 @@
 #include <sys/mman.h>
 
 /* Flows of one idle time are filed by their last packet, so the next to expire is always the oldest of a list. TCP
- * flows that have not come beyond a SYN stand apart. */
-enum list { LIST_CLOSING, LIST_HALF_OPEN, LIST_UDP, LIST_TCP, LISTS };
+ * flows that have not come beyond a SYN stand apart, and so do those that hold no memory but their own. */
+enum list { LIST_CLOSING, LIST_HALF_OPEN, LIST_UDP, LIST_UDP_LIGHT, LIST_TCP, LIST_TCP_LIGHT, LISTS };
 
 static const struct {
     uint64_t idle_us;
@@ -14,14 +14,16 @@ static const struct {
     [LIST_CLOSING] = {FLOW_CLOSING_IDLE_S * UINT64_C(1000000), 0},
     [LIST_HALF_OPEN] = {FLOW_TCP_IDLE_S * UINT64_C(1000000), 4},
     [LIST_UDP] = {FLOW_UDP_IDLE_S * UINT64_C(1000000), 8},
+    [LIST_UDP_LIGHT] = {FLOW_UDP_IDLE_S * UINT64_C(1000000), 8},
     [LIST_TCP] = {FLOW_TCP_IDLE_S * UINT64_C(1000000), 16},
+    [LIST_TCP_LIGHT] = {FLOW_TCP_IDLE_S * UINT64_C(1000000), 16},
 };
 
 struct flows {
     struct pool *pool;
     struct flow **buckets;
     size_t mask, limit, now, now_max;
-    uint64_t seed, made, expired, evicted, reused;
+    uint64_t seed, made, reused, expired, evicted, crowded;
     struct flow *due; /* to be closed before flow_of can go on */
     struct {
         struct flow *newest, *oldest;
@@ -149,13 +151,15 @@ static struct flow *make(struct flows *flows, struct flow **bucket, const struct
 static enum list list_after(struct flow *flow, const struct packet *packet, int side, bool old)
 {
     if (packet->kind == PACKET_UDP)
-        return LIST_UDP;
+        return flow->light ? LIST_UDP_LIGHT : LIST_UDP;
     if (packet->tcp_flags & TCP_FIN)
         flow->fins |= (uint8_t)(1 << side);
     if (flow->fins == 3 || (packet->tcp_flags & TCP_RST && stream_near(&flow->side[side], packet->seq, STREAM_WINDOW)))
         flow->closing = true;
     if (flow->closing)
         return LIST_CLOSING;
+    if (flow->light)
+        return LIST_TCP_LIGHT;
     if (flow->list == LIST_TCP || packet->payload.len > 0 || (old && !(packet->tcp_flags & TCP_SYN)))
         return LIST_TCP;
     return LIST_HALF_OPEN;
@@ -229,6 +233,15 @@ struct flow *flow_expired(struct flows *flows, uint64_t now_us)
     return longest_idle(flows);
 }
 
+struct flow *flow_crowding(struct flows *flows, bool udp)
+{
+    struct flow *flow = udp ? flows->lists[LIST_UDP].oldest : flows->lists[LIST_CLOSING].oldest;
+    if (flow == NULL && !udp)
+        flow = flows->lists[LIST_TCP].oldest;
+    flows->crowded += flow != NULL;
+    return flow;
+}
+
 void flow_close(struct flows *flows, struct flow *flow)
 {
     struct flow **link = bucket_of(flows, &flow->tuple);
@@ -244,7 +257,8 @@ void flow_close(struct flows *flows, struct flow *flow)
 
 void flows_stats(const struct flows *flows, struct flow_stats *stats)
 {
-    *stats = (struct flow_stats){flows->made, flows->expired, flows->evicted, flows->reused, flows->now, flows->now_max, flows->limit};
+    *stats = (struct flow_stats){flows->made, flows->reused, flows->expired, flows->evicted, flows->crowded,
+                                  flows->now, flows->now_max, flows->limit};
 }
 
 void flows_memory(const struct flows *flows, struct pool_sum *sum)

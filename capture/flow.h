@@ -14,6 +14,7 @@ struct flow {
     uint8_t state;            /* for the owner of session */
     uint8_t asked;            /* packets with payload shown to nDPI so far */
     bool closing;             /* RST, or FIN both ways */
+    bool light;               /* nothing hangs on it and nothing will: no memory is won if it goes */
     uint8_t fins, list;       /* the table's own: sides that sent FIN, where it is filed */
     uint64_t last_us;
     struct flow *chain, *newer, *older; /* the table's own */
@@ -23,7 +24,8 @@ struct flow {
 };
 
 struct flow_stats {
-    uint64_t made, expired, evicted, reused; /* its time was up; the table was full; its ports began another */
+    uint64_t made, reused;            /* its ports began another */
+    uint64_t expired, evicted, crowded; /* its time was up; the table was full; what hung on it was needed */
     size_t now, now_max, limit;
 };
 
@@ -41,5 +43,9 @@ struct flow *flow_of(struct flows *, const struct packet *, int *side);
  * idle; NULL: none. The caller ends its session and calls flow_close. With UINT64_MAX: every flow, oldest first. */
 struct flow *flow_expired(struct flows *, uint64_t now_us);
 void flow_close(struct flows *, struct flow *);
+
+/* The one to go where memory that hangs on flows (TCP or UDP) is short: the longest idle that is not light, of those
+ * that are over first; NULL: none. As with flow_expired, the caller closes it. */
+struct flow *flow_crowding(struct flows *, bool udp);
 void flows_stats(const struct flows *, struct flow_stats *);
 void flows_memory(const struct flows *, struct pool_sum *); /* the buckets are in bytes alone */

@@ -58,12 +58,13 @@ struct http_memory;             /* the pools that all connections of one capture
 
 struct http_stats {
     uint64_t requests, responses, transactions;
-    uint64_t bad_heads, long_heads, blind, gaps, bad_codings, no_room, body_limit;
+    uint64_t bad_heads, long_heads, long_lines, blind, gaps, bad_codings, no_room, body_limit;
 };
 
 struct http_memory *http_memory_open(size_t bytes, uint64_t body_limit, char err[static ERRLEN]);
 void http_memory_close(struct http_memory *);
 const struct http_stats *http_memory_stats(const struct http_memory *);
+bool http_memory_short(const struct http_memory *); /* no room for one connection, message or body more */
 void http_memory_sum(const struct http_memory *, struct pool_sum *);
 
 struct http;                    /* one connection */

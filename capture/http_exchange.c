@@ -133,6 +133,12 @@ void http_memory_close(struct http_memory *memory)
     free(memory);
 }
 
+/* Coders do not count: when they are all lent, bodies come as they are, and to end connections for them would cost more. */
+bool http_memory_short(const struct http_memory *memory)
+{
+    return pool_short(memory->connections) || pool_short(memory->blocks) || pool_short(memory->heads);
+}
+
 void http_memory_sum(const struct http_memory *memory, struct pool_sum *sum)
 {
     pool_sum(memory->connections, sum);

@@ -27,6 +27,7 @@ static void line_gather(struct http *h, struct side *s, struct slice more)
     if (more.len > 0 && room > 0)
         memcpy(s->line + s->line_len, more.p, more.len < room ? more.len : room);
     s->line_len += more.len;
+    h->memory->stats.long_lines += s->line_len > HTTP_LINE_MAX && s->line_len - more.len <= HTTP_LINE_MAX;
 }
 
 /* The next line without its end, as soon as all of it is here. In the usual case it stays where it came. The same line
@@ -201,7 +202,8 @@ static void head_over(struct http *h, int side)
         s->state = SIDE_START;
         return;
     }
-    h->memory->stats.long_heads += (exchange_message(x, side)->flags & HTTP_LIMIT) != 0;
+    bool told = s->head_bytes > HTTP_HEAD_MAX;
+    h->memory->stats.long_heads += !told && (exchange_message(x, side)->flags & HTTP_LIMIT) != 0;
     struct body_plan plan = http_framing_plan(&s->framing, side == 1);
     bool connect = slice_eq(x->t.request.method, S("CONNECT"));
     unsigned status = x->t.response.status;
@@ -225,6 +227,7 @@ static void read_fields(struct http *h, int side)
     while (line_next(h, s, &line)) {
         bool over = line.len == 0;
         s->head_bytes += s->line_len + 1;
+        h->memory->stats.long_heads += s->head_bytes > HTTP_HEAD_MAX && s->head_bytes - s->line_len - 1 <= HTTP_HEAD_MAX;
         if ((s->line_len > HTTP_LINE_MAX || s->head_bytes > HTTP_HEAD_MAX) && s->exchange != NULL)
             exchange_message(s->exchange, side)->flags |= HTTP_LIMIT;
         if (!over)

@@ -68,6 +68,11 @@ void pool_stats(const struct pool *pool, struct pool_stats *stats)
     *stats = (struct pool_stats){pool->block, pool->blocks, pool->used, pool->used_max, pool->refused};
 }
 
+bool pool_short(const struct pool *pool)
+{
+    return pool->blocks - pool->used < 2;
+}
+
 void pool_sum(const struct pool *pool, struct pool_sum *sum)
 {
     sum->bytes += pool->blocks * pool->block;

@@ -20,6 +20,7 @@ struct pool *pool_open(size_t block, size_t bytes, char err[static ERRLEN]);
 void *pool_take(struct pool *);
 void pool_give(struct pool *, void *block); /* NULL is fine */
 void pool_stats(const struct pool *, struct pool_stats *);
+bool pool_short(const struct pool *); /* less than two blocks are left: enough for no flow that needs one a side */
 
 /* Adds the pool to what several hold together. */
 struct pool_sum {

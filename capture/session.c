@@ -120,6 +120,7 @@ static void go_blind(struct sessions *s, struct flow *flow)
     stream_drop(&flow->side[0], s->segments);
     stream_drop(&flow->side[1], s->segments);
     flow->state = FLOW_BLIND;
+    flow->light = true;
     s->stats.blind++;
 }
 
@@ -386,6 +387,11 @@ void session_close(struct sessions *s, struct flow *flow)
     session_free(s, flow);
     stream_drop(&flow->side[0], s->segments);
     stream_drop(&flow->side[1], s->segments);
+}
+
+bool sessions_short(const struct sessions *s)
+{
+    return pool_short(s->segments) || pool_short(s->tls) || pool_short(s->dns) || http_memory_short(s->http);
 }
 
 void sessions_stats(const struct sessions *s, struct session_stats *stats)

@@ -36,6 +36,8 @@ bool session_next(struct sessions *, struct flow *, struct event *);
 void session_finish(struct sessions *, struct flow *);
 void session_close(struct sessions *, struct flow *);
 
+/* True where the next flow may find no memory: then the longest idle one should go. */
+bool sessions_short(const struct sessions *);
 void sessions_stats(const struct sessions *, struct session_stats *);
 void sessions_memory(const struct sessions *, struct pool_sum *);
 const struct http_stats *sessions_http(const struct sessions *);
