@@ -74,7 +74,7 @@ $(BUILD)/registry.o: $(BUILD)/registry.c
 # Tests and fuzzers: one program a file. A fuzzer built outside MODE=fuzz replays the files it is given.
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(BUILD)/tests/check.o $(BUILD)/libhouse.a
 	$(call say,LINK)
-	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lbrotlienc
 $(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz_%.o $(if $(filter fuzz,$(MODE)),,$(BUILD)/tests/replay.o) $(BUILD)/tests/check.o $(BUILD)/libhouse.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer) -o $@ $^ $(LIBS)

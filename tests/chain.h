@@ -17,16 +17,18 @@ struct chain {
     struct capture *capture;
     struct radome *engine;
     struct desk *desk;
-    uint64_t events[EVENT_KINDS], reports;
+    bool records;           /* of protocols are written as well */
+    uint64_t reports;
     char out[JSON_MAX];
 };
 
 static void chain_document(struct chain *, const struct report *, size_t len);
 
-static inline void chain_open(struct chain *c, size_t memory)
+static inline void chain_open(struct chain *c, size_t memory, bool records)
 {
     char err[ERRLEN];
-    *c = (struct chain){.indicators = ioc_open(NULL, 0, true, 7, NULL, err), .allow = allow_open(NULL, 0, true, 7, err)};
+    *c = (struct chain){.indicators = ioc_open(NULL, 0, true, 7, NULL, err), .allow = allow_open(NULL, 0, true, 7, err),
+                        .records = records};
     struct capture_settings capture = {memory, 1 << 20, 7};
     struct classifier_settings engine = {c->indicators, 7};
     struct desk_settings desk = {"sensor", 0, 7, c->allow, NULL};
@@ -59,8 +61,7 @@ static inline void chain_event(struct chain *c, const struct event *event)
 {
     const struct hit *hit;
     const struct report *report;
-    c->events[event->kind]++;
-    for (int format = JSON_EVE; format <= JSON_ECS && event->kind != EVENT_BODY; format++)
+    for (int format = JSON_EVE; format <= JSON_ECS && c->records && event->kind != EVENT_BODY; format++)
         chain_document(c, NULL, json_record(c->out, event, "sensor", (enum json_format)format));
     radome_see(c->engine, event);
     while ((hit = radome_next(c->engine)) != NULL) {

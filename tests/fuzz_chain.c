@@ -7,8 +7,9 @@
 #include "capture/cursor.h"
 #include "tests/chain.h"
 #include "tests/document.h"
+#include "tests/wire.h"
 
-enum { MEMORY = 2 << 20, TALKS = 8, ROOM = 2048, HEAD = 60 };
+enum { MEMORY = 2 << 20, TALKS = 8, ROOM = 2048 };
 
 enum what { RAW, SEGMENT, DATAGRAM, CLOCK };
 enum { SYN = 4, FIN = 8, LOST = 16, AHEAD = 32, AGAIN = 64, V6 = 128 }; /* besides `what` in its byte */
@@ -41,36 +42,14 @@ static void chain_document(struct chain *c, const struct report *report, size_t 
     demand(len > 0 && len <= JSON_MAX && document_valid(c->out, len));
 }
 
-static uint8_t *put(uint8_t *at, uint64_t value, int bytes)
+/* who: 3 bits of the talk, then 3 of the server's port, 1 of the side that speaks. */
+static struct tuple tuple_of(uint8_t what, uint8_t who, uint8_t proto)
 {
-    while (bytes-- > 0)
-        *at++ = (uint8_t)(value >> 8 * bytes);
-    return at;
-}
-
-/* The IP header around `len` bytes; who: 3 bits of the talk, then 3 of the server's port, 1 of the side. */
-static uint8_t *put_ip(uint8_t *at, uint8_t what, uint8_t who, uint8_t proto, size_t len)
-{
-    uint8_t address[16] = {0x20, 0x01, 0x0d, 0xb8};
-    unsigned side = who >> 6 & 1;
-    if (what & V6) {
-        at = put(put(put(put(put(at, 0x60, 1), 0, 3), len, 2), proto, 1), 64, 1);
-        for (unsigned i = 0; i < 2; i++, at += 16) {
-            address[15] = i == side ? 1 : 2;
-            memcpy(at, address, 16);
-        }
-        return at;
-    }
-    at = put(put(put(put(at, 0x45, 1), 0, 1), len + 20, 2), 0x00014000, 4);
-    at = put(put(put(at, 64, 1), proto, 1), 0, 2);
-    return put(put(at, side ? 0x0a000002 : 0x0a000001, 4), side ? 0x0a000001 : 0x0a000002, 4);
-}
-
-static uint8_t *put_ports(uint8_t *at, uint8_t who)
-{
-    uint16_t client = (uint16_t)(50000 + (who & 7)), server = ports[who >> 3 & 7];
-    bool answer = who >> 6 & 1;
-    return put(put(at, answer ? server : client, 2), answer ? client : server, 2);
+    struct tuple tuple = {addr_v4((const uint8_t[]){10, 0, 0, 1}), addr_v4((const uint8_t[]){10, 0, 0, 2}),
+                          (uint16_t)(50000 + (who & 7)), ports[who >> 3 & 7], proto};
+    if (what & V6)
+        tuple.src.b[0] = tuple.dst.b[0] = 0x20;
+    return who >> 6 & 1 ? tuple_reverse(&tuple) : tuple;
 }
 
 static void feed(struct world *w, int linktype, struct slice bytes)
@@ -81,30 +60,27 @@ static void feed(struct world *w, int linktype, struct slice bytes)
 
 static void feed_segment(struct world *w, uint8_t what, uint8_t who, struct slice payload)
 {
-    uint8_t bytes[ROOM + HEAD], *at = bytes;
-    unsigned side = who >> 6 & 1, len = (unsigned)payload.len;
-    uint32_t *seq = w->talk[who & 7].seq, here = seq[side];
+    uint8_t room[ROOM + WIRE_HEAD];
+    unsigned side = who >> 6 & 1;
+    uint32_t *seq = w->talk[who & 7].seq, len = (uint32_t)payload.len;
     if (what & LOST)
-        here = seq[side] += len / 2 + 1;
-    uint8_t flags = (uint8_t)((what & SYN ? TCP_SYN : 0) | (what & FIN ? TCP_FIN : 0) | (what & SYN && !side ? 0 : TCP_ACK));
+        seq[side] += len / 2 + 1;
+    struct tuple tuple = tuple_of(what, who, WIRE_TCP);
+    struct wire_segment segment = {seq[side] + (what & AHEAD ? 100 : 0), seq[!side], TCP_ACK};
+    if (what & SYN)
+        segment.flags = side == 0 ? TCP_SYN : TCP_SYN | TCP_ACK;
+    if (what & FIN)
+        segment.flags |= TCP_FIN;
     if (!(what & AGAIN))
         seq[side] += len + !!(what & SYN) + !!(what & FIN);
-    at = put_ports(put_ip(at, what, who, 6, len + 20), who);
-    at = put(put(at, here + (what & AHEAD ? 100 : 0), 4), seq[!side], 4);
-    at = put(put(put(at, 0x50, 1), flags, 1), 0xffff0000, 4);
-    at = put(at, 0, 2);
-    if (len > 0)
-        memcpy(at, payload.p, len);
-    feed(w, 12, slice_of(bytes, (size_t)(at - bytes) + len));
+    feed(w, WIRE_RAW, wire_tcp(room, &tuple, &segment, payload));
 }
 
 static void feed_datagram(struct world *w, uint8_t what, uint8_t who, struct slice payload)
 {
-    uint8_t bytes[ROOM + HEAD], *at = put_ports(put_ip(bytes, what, who, 17, payload.len + 8), who);
-    at = put(put(at, payload.len + 8, 2), 0, 2);
-    if (payload.len > 0)
-        memcpy(at, payload.p, payload.len);
-    feed(w, 12, slice_of(bytes, (size_t)(at - bytes) + payload.len));
+    uint8_t room[ROOM + WIRE_HEAD];
+    struct tuple tuple = tuple_of(what, who, WIRE_UDP);
+    feed(w, WIRE_RAW, wire_udp(room, &tuple, payload));
 }
 
 /* A step forth, a step back, or some odd time altogether. */
@@ -132,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct world w; /* opened once: nDPI takes a while to come up */
     if (w.chain.capture == NULL)
-        chain_open(&w.chain, MEMORY);
+        chain_open(&w.chain, MEMORY, true);
     memset(w.talk, 0, sizeof w.talk);
     w.us = 1600000000000000;
     struct cursor c = cursor_of(slice_of(data, size));
