@@ -18,7 +18,7 @@ struct flooder {
 
 struct flood {
     const char *name;
-    uint64_t steps;                /* a tenth of them under sanitizers */
+    uint64_t steps;                /* fewer under sanitizers */
     void (*step)(struct flooder *, uint64_t step);
     const char *counted;           /* where the statistics tell it */
     size_t field;                  /* offset of that uint64_t in struct capture_stats */

@@ -208,7 +208,7 @@ static const struct flood content_floods[] = {
     {"gzip of nothing", 100, tiny_deflate, FIELD(http.responses)},
     {"empty blocks", 100, empty_blocks, FIELD(http.responses)},
     {"DNS pointer loops", 50000, dns_loops, FIELD(datagram.dns_bad)},
-    {"DNS records, 64 kB", 2000, dns_records, FIELD(datagram.dns)},
+    {"DNS records, 64 kB", 2000, dns_records, FIELD(datagram.dns), .multiple = 400},
     {"DNS over TCP, drip", 20000, dns_drip, FIELD(flow.crowded)},
     {"TLS, tiny records", 40000, tls_records, FIELD(flow.crowded)},
     {"QUIC, scattered", 100000, quic_scattered, FIELD(flow.crowded)},

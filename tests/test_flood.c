@@ -14,7 +14,7 @@ enum {
     CONSTANT_MB = 64,  /* beside --memory: nDPI's own tables, the lists, the classifiers' tables, the desk's when full */
     MULTIPLE = 60,     /* of an honest packet's cost that a flood's may be; a bomb's packet is decoded up to its limit */
     WARM_UP = 2000,    /* honest transactions before the flood */
-    SANITIZED_PART = 20
+    SANITIZED_PART = 5
 };
 
 void __asan_init(void) __attribute__((weak));

@@ -16,6 +16,7 @@
 #include "feeds/allow.h"
 #include "feeds/delivery.h"
 #include "feeds/desk.h"
+#include "feeds/figures.h"
 #include "feeds/geoip.h"
 #include "feeds/ioc.h"
 #include "feeds/json.h"
@@ -189,28 +190,25 @@ static void drain(struct sensor *s)
         take_event(s, &event);
 }
 
+/* A line a group: its first figure, and of the others those that are not zero. */
 static void print_stats(struct sensor *s)
 {
-    struct source_stats in;
-    struct capture_stats c;
-    struct desk_stats d;
-    source_stats(s->source, &in);
-    capture_stats(s->capture, &c);
-    desk_stats(s->desk, &d);
-    fprintf(stderr, "radome: %llu frames, %llu bytes; dropped: kernel %llu, interface %llu\n", (unsigned long long)in.frames,
-            (unsigned long long)in.bytes, (unsigned long long)in.kernel_drops, (unsigned long long)in.interface_drops);
-    fprintf(stderr, "radome: tcp %llu, udp %llu, fragments %llu; set aside: link type %llu, malformed %llu, too deep %llu, other %llu\n",
-            (unsigned long long)c.tcp, (unsigned long long)c.udp, (unsigned long long)c.fragments, (unsigned long long)c.packet.linktype,
-            (unsigned long long)c.packet.malformed, (unsigned long long)c.packet.too_deep, (unsigned long long)c.packet.other);
-    fprintf(stderr, "radome: flows %llu (expired %llu, evicted %llu, most at once %zu of %zu); http %llu, tls %llu, dns over tcp %llu\n",
-            (unsigned long long)c.flow.made, (unsigned long long)c.flow.expired, (unsigned long long)c.flow.evicted, c.flow.now_max,
-            c.flow.limit, (unsigned long long)c.session.http, (unsigned long long)c.session.tls, (unsigned long long)c.session.dns);
-    fprintf(stderr, "radome: dns messages %llu, http transactions %llu, stream gaps %llu, no room %llu\n", (unsigned long long)c.datagram.dns,
-            (unsigned long long)c.http.transactions, (unsigned long long)c.session.stream.gaps,
-            (unsigned long long)(c.session.no_room + c.http.no_room));
-    fprintf(stderr, "radome: hits %llu (allowed %llu, repeats %llu, below the threshold %llu); documents %llu, incidents %llu\n",
-            (unsigned long long)d.hits, (unsigned long long)d.allowed, (unsigned long long)d.repeats, (unsigned long long)d.below,
-            (unsigned long long)d.reports, (unsigned long long)d.incidents);
+    struct figures_of of;
+    struct stat_value values[FIGURES];
+    source_stats(s->source, &of.source);
+    capture_stats(s->capture, &of.capture);
+    desk_stats(s->desk, &of.desk);
+    size_t count = figures(values, &of);
+    const char *group = NULL;
+    for (size_t i = 0; i < count; i++) {
+        bool first = group == NULL || strcmp(group, values[i].group) != 0;
+        if (first)
+            fprintf(stderr, "%sradome: %s:", group != NULL ? "\n" : "", values[i].group);
+        if (first || values[i].value > 0)
+            fprintf(stderr, "%s %s %llu", first ? "" : ",", values[i].name, (unsigned long long)values[i].value);
+        group = values[i].group;
+    }
+    fprintf(stderr, "\n");
 }
 
 static void answer_signals(struct sensor *s)

@@ -1,0 +1,95 @@
+#include "feeds/figures.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define FIELD(name) offsetof(struct figures_of, name)
+
+/* Every reason for which something was set aside, given up or left out has a row. Counts of things held now or at most
+ * are size_t, as wide as the rest wherever this is built. */
+static const struct figure {
+    const char *group, *name;
+    size_t field;
+} table[] = {
+    {"source", "frames", FIELD(source.frames)},
+    {"source", "bytes", FIELD(source.bytes)},
+    {"source", "kernel_drops", FIELD(source.kernel_drops)},
+    {"source", "interface_drops", FIELD(source.interface_drops)},
+    {"packets", "tcp", FIELD(capture.tcp)},
+    {"packets", "udp", FIELD(capture.udp)},
+    {"packets", "fragments", FIELD(capture.fragments)},
+    {"packets", "duplicates", FIELD(capture.duplicates)},
+    {"packets", "unknown_link_type", FIELD(capture.packet.linktype)},
+    {"packets", "malformed", FIELD(capture.packet.malformed)},
+    {"packets", "too_deep", FIELD(capture.packet.too_deep)},
+    {"packets", "other", FIELD(capture.packet.other)},
+    {"fragments", "datagrams", FIELD(capture.fragment.datagrams)},
+    {"fragments", "repeated", FIELD(capture.fragment.repeated)},
+    {"fragments", "conflicting", FIELD(capture.fragment.conflicting)},
+    {"fragments", "malformed", FIELD(capture.fragment.malformed)},
+    {"fragments", "cut", FIELD(capture.fragment.cut)},
+    {"fragments", "expired", FIELD(capture.fragment.expired)},
+    {"fragments", "evicted", FIELD(capture.fragment.evicted)},
+    {"flows", "made", FIELD(capture.flow.made)},
+    {"flows", "expired", FIELD(capture.flow.expired)},
+    {"flows", "evicted", FIELD(capture.flow.evicted)},
+    {"flows", "crowded_out", FIELD(capture.flow.crowded)},
+    {"flows", "ports_reused", FIELD(capture.flow.reused)},
+    {"flows", "most", FIELD(capture.flow.now_max)},
+    {"flows", "limit", FIELD(capture.flow.limit)},
+    {"streams", "reordered", FIELD(capture.session.stream.reordered)},
+    {"streams", "repeated", FIELD(capture.session.stream.repeated)},
+    {"streams", "conflicting", FIELD(capture.session.stream.conflicting)},
+    {"streams", "gaps", FIELD(capture.session.stream.gaps)},
+    {"streams", "gap_bytes", FIELD(capture.session.stream.gap_bytes)},
+    {"streams", "no_room", FIELD(capture.session.stream.blind)},
+    {"streams", "out_of_window", FIELD(capture.session.stream.bogus)},
+    {"sessions", "http", FIELD(capture.session.http)},
+    {"sessions", "tls", FIELD(capture.session.tls)},
+    {"sessions", "dns", FIELD(capture.session.dns)},
+    {"sessions", "not_read", FIELD(capture.session.blind)},
+    {"sessions", "asked", FIELD(capture.session.asked)},
+    {"sessions", "no_room", FIELD(capture.session.no_room)},
+    {"datagrams", "dns", FIELD(capture.datagram.dns)},
+    {"datagrams", "dns_malformed", FIELD(capture.datagram.dns_bad)},
+    {"datagrams", "quic", FIELD(capture.datagram.quic)},
+    {"datagrams", "asked", FIELD(capture.datagram.asked)},
+    {"datagrams", "no_room", FIELD(capture.datagram.no_room)},
+    {"dns_over_tcp", "too_long", FIELD(capture.session.dns_stream.too_long)},
+    {"dns_over_tcp", "lost", FIELD(capture.session.dns_stream.lost)},
+    {"http", "transactions", FIELD(capture.http.transactions)},
+    {"http", "requests", FIELD(capture.http.requests)},
+    {"http", "responses", FIELD(capture.http.responses)},
+    {"http", "malformed_heads", FIELD(capture.http.bad_heads)},
+    {"http", "long_heads", FIELD(capture.http.long_heads)},
+    {"http", "long_lines", FIELD(capture.http.long_lines)},
+    {"http", "given_up", FIELD(capture.http.blind)},
+    {"http", "gaps", FIELD(capture.http.gaps)},
+    {"http", "malformed_codings", FIELD(capture.http.bad_codings)},
+    {"http", "no_room", FIELD(capture.http.no_room)},
+    {"http", "body_limit", FIELD(capture.http.body_limit)},
+    {"memory", "limit", FIELD(capture.memory.bytes)},
+    {"memory", "held", FIELD(capture.memory.used)},
+    {"memory", "refused", FIELD(capture.memory.refused)},
+    {"hits", "seen", FIELD(desk.hits)},
+    {"hits", "allowed", FIELD(desk.allowed)},
+    {"hits", "repeats", FIELD(desk.repeats)},
+    {"hits", "below_threshold", FIELD(desk.below)},
+    {"hits", "documents", FIELD(desk.reports)},
+    {"hits", "incidents", FIELD(desk.incidents)},
+    {"hits", "clusters", FIELD(desk.clusters)},
+    {"hits", "clients_forgotten", FIELD(desk.clients_forgotten)},
+};
+
+_Static_assert(sizeof table / sizeof *table <= FIGURES, "room for all");
+_Static_assert(sizeof(size_t) == sizeof(uint64_t), "rows are read as uint64_t");
+
+size_t figures(struct stat_value out[static FIGURES], const struct figures_of *of)
+{
+    size_t count = sizeof table / sizeof *table;
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (struct stat_value){.group = table[i].group, .name = table[i].name};
+        memcpy(&out[i].value, (const char *)of + table[i].field, sizeof out[i].value);
+    }
+    return count;
+}

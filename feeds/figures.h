@@ -1,0 +1,17 @@
+/* The sensor's own figures, one row each: what the statistics tell, in whatever form. */
+#pragma once
+
+#include "capture/capture.h"
+#include "feeds/desk.h"
+#include "feeds/record.h"
+
+enum { FIGURES = 96 };
+
+struct figures_of { /* where they are taken from */
+    struct source_stats source;
+    struct capture_stats capture;
+    struct desk_stats desk;
+};
+
+/* Fills in at most FIGURES rows, the rows of a group together; returns how many. */
+size_t figures(struct stat_value out[static FIGURES], const struct figures_of *);
