@@ -113,9 +113,11 @@ layers: ## the order of the house: includes, headers, foreign libraries
 SECONDS ?= 60
 fuzz: ## run every fuzzer on from its corpus (clang)
 	@$(MAKE) --no-print-directory MODE=fuzz tests
-	@for f in $(notdir $(FUZZERS)); do name=$${f#fuzz_}; mkdir -p build/corpus/$$name tests/corpus/$$name; \
-	  echo "== $$name"; build/fuzz/tests/$$f -max_total_time=$(SECONDS) -rss_limit_mb=2048 -print_final_stats=1 \
-	  build/corpus/$$name tests/corpus/$$name 2>&1 | tail -n 12 || exit 1; done
+	@for f in $(notdir $(FUZZERS)); do name=$${f#fuzz_}; log=build/corpus/$$name.log; mkdir -p build/corpus/$$name tests/corpus/$$name; \
+	  build/fuzz/tests/$$f -max_total_time=$(SECONDS) -rss_limit_mb=2048 build/corpus/$$name tests/corpus/$$name >$$log 2>&1 \
+	  || { tail -n 40 $$log; exit 1; }; \
+	  sed -nE "s/^#([0-9]+)\\s+DONE\\s+cov: ([0-9]+) ft: ([0-9]+) corp: ([0-9]+).*/$$name: \\1 executions, \\2 edges, \\3 features, \\4 inputs/p" $$log; \
+	done
 
 $(BUILD)/tests/test_score: | $(BUILD)/radome-score $(BUILD)/radome-train
 
