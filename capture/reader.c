@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -203,6 +204,7 @@ FILE *reader_open(const char *path, uint64_t *taken, char err[static ERRLEN])
         return NULL;
     }
     setvbuf(file, NULL, _IOFBF, STDIO_BUFFER);
+    __fsetlocking(file, FSETLOCKING_BYCALLER); /* libpcap calls fread twice a packet; one thread reads: no lock */
     return file;
 }
 
