@@ -25,6 +25,7 @@ struct flows {
     size_t mask, limit, now, now_max;
     uint64_t seed, made, reused, expired, evicted, crowded;
     struct flow *due; /* to be closed before flow_of can go on */
+    uint64_t looked_us, quiet_us; /* from the last look for expired flows up to quiet_us there is none */
     struct {
         struct flow *newest, *oldest;
         size_t count;
@@ -65,6 +66,25 @@ void flows_close(struct flows *flows)
     free(flows);
 }
 
+/* Packet time may step back, between the files of a replay by years. A little is nothing; a flow whose last packet lies
+ * further in the future than it may be idle belongs to another time and goes like one that lies in the past. */
+static bool is_over(const struct flow *flow, uint64_t now_us)
+{
+    if (now_us == UINT64_MAX)
+        return true;
+    uint64_t apart = now_us > flow->last_us ? now_us - flow->last_us : flow->last_us - now_us;
+    return apart > kinds[flow->list].idle_us;
+}
+
+/* flow_expired is called for every packet, and hardly ever finds one. So the time up to which it need not look is kept:
+ * it comes nearer when a flow is filed, or becomes the oldest of its list, whose time is up before. */
+static void expect(struct flows *flows, const struct flow *flow)
+{
+    uint64_t over = is_over(flow, flows->looked_us) ? 0 : flow->last_us + kinds[flow->list].idle_us;
+    if (over < flows->quiet_us)
+        flows->quiet_us = over;
+}
+
 static void file_away(struct flows *flows, struct flow *flow, enum list list)
 {
     flow->list = (uint8_t)list;
@@ -76,6 +96,7 @@ static void file_away(struct flows *flows, struct flow *flow, enum list list)
         flows->lists[list].oldest = flow;
     flows->lists[list].newest = flow;
     flows->lists[list].count++;
+    expect(flows, flow);
 }
 
 static void take_out(struct flows *flows, struct flow *flow)
@@ -86,8 +107,8 @@ static void take_out(struct flows *flows, struct flow *flow)
         flows->lists[flow->list].newest = flow->older;
     if (flow->older != NULL)
         flow->older->newer = flow->newer;
-    else
-        flows->lists[flow->list].oldest = flow->newer;
+    else if ((flows->lists[flow->list].oldest = flow->newer) != NULL)
+        expect(flows, flow->newer);
     flows->lists[flow->list].count--;
 }
 
@@ -183,18 +204,10 @@ struct flow *flow_of(struct flows *flows, const struct packet *packet, int *side
     if (flows->lists[list].newest != flow) {
         take_out(flows, flow);
         file_away(flows, flow, list);
+    } else {
+        expect(flows, flow);
     }
     return flow;
-}
-
-/* Packet time may step back, between the files of a replay by years. A little is nothing; a flow whose last packet lies
- * further in the future than it may be idle belongs to another time and goes like one that lies in the past. */
-static bool is_over(const struct flow *flow, uint64_t now_us)
-{
-    if (now_us == UINT64_MAX)
-        return true;
-    uint64_t apart = now_us > flow->last_us ? now_us - flow->last_us : flow->last_us - now_us;
-    return apart > kinds[flow->list].idle_us;
 }
 
 /* The longest idle, but of a list that has outgrown its share first: a flood pushes itself out. */
@@ -213,16 +226,29 @@ static struct flow *longest_idle(const struct flows *flows)
     return found;
 }
 
+/* Looks at the oldest of every list, and notes up to when there is nothing to look for. */
+static struct flow *look_for_expired(struct flows *flows, uint64_t now_us)
+{
+    struct flow *found = NULL;
+    flows->quiet_us = UINT64_MAX;
+    for (int list = 0; list < LISTS; list++) {
+        struct flow *oldest = flows->lists[list].oldest;
+        if (oldest == NULL)
+            continue;
+        expect(flows, oldest);
+        if (is_over(oldest, now_us) && (found == NULL || oldest->last_us < found->last_us))
+            found = oldest;
+    }
+    return found;
+}
+
 struct flow *flow_expired(struct flows *flows, uint64_t now_us)
 {
     if (flows->due != NULL)
         return flows->due;
-    struct flow *found = NULL;
-    for (int list = 0; list < LISTS; list++) {
-        struct flow *oldest = flows->lists[list].oldest;
-        if (oldest != NULL && is_over(oldest, now_us) && (found == NULL || oldest->last_us < found->last_us))
-            found = oldest;
-    }
+    bool quiet = now_us >= flows->looked_us && now_us <= flows->quiet_us;
+    flows->looked_us = now_us;
+    struct flow *found = quiet ? NULL : look_for_expired(flows, now_us);
     if (found != NULL) {
         flows->expired++;
         return found;
