@@ -14,6 +14,10 @@ static inline char *name_put(char *out, struct slice bytes, enum name_dots dots)
 {
     for (size_t i = 0; i < bytes.len; i++) {
         uint8_t c = bytes.p[i];
+        if ((c >= 'a' && c <= 'z') || c == '-' || (c >= '0' && c <= '9')) { /* nearly every byte there is */
+            *out++ = (char)c;
+            continue;
+        }
         if (c >= 'A' && c <= 'Z')
             c |= 0x20;
         if (c <= ' ' || c >= 0x7f) {
