@@ -42,6 +42,7 @@ struct body {
     bool framed;                /* the framing says that it is over, or nothing more can come */
     bool whole, hole, bad, broken;
     bool limited, stopped;      /* stopped: nothing is decoded any more, the rest is only counted */
+    bool dismissed;             /* stopped because nobody wants the rest */
     bool no_room;               /* no block was left for a coding */
 };
 

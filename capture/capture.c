@@ -170,6 +170,12 @@ bool capture_next(struct capture *c, struct event *event)
     }
 }
 
+void capture_dismiss(struct capture *c)
+{
+    if (c->flow != NULL)
+        session_dismiss(c->flow);
+}
+
 void capture_finish(struct capture *c)
 {
     c->now_us = UINT64_MAX;

@@ -34,6 +34,10 @@ void capture_feed(struct capture *, const struct frame *);
 /* False: feed the next frame. The event and what it points to live until the next call. */
 bool capture_next(struct capture *, struct event *);
 
+/* After an EVENT_BODY: nobody wants the rest of that body. Where it is coded, its pieces do not come any more and it is not
+ * decoded, only framed; its body_bytes are then 0, not known. */
+void capture_dismiss(struct capture *);
+
 /* No more frames: then pull what the end of all flows sets free. All memory is given back when there is no more; a frame
  * fed after that begins anew. */
 void capture_finish(struct capture *);

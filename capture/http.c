@@ -119,6 +119,17 @@ static bool body_piece(struct http *h, int side, struct event *e)
     return false;
 }
 
+/* Undoing gzip costs more than all else that is done with a page, and the head of a body nearly always tells that there
+ * is nothing hidden in it. A body that is not coded costs nothing to hand out, and is followed on. */
+void http_dismiss(struct http *h)
+{
+    struct side *s = &h->side[h->piece.response];
+    if (s->state != SIDE_BODY || s->last || s->gathering || s->id != h->piece.id || s->body.stages == 0)
+        return;
+    s->body.stopped = s->body.dismissed = s->last = true;
+    s->out.len = 0;
+}
+
 static void feed_gap(struct http *h, int side, uint64_t bytes)
 {
     struct side *s = &h->side[side];

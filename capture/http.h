@@ -31,7 +31,7 @@ struct http_message {
     uint16_t headers, headers_left;
     struct http_header header[HTTP_HEADERS]; /* in the order they came */
     uint64_t wire_bytes;         /* of the body, before decoding, without chunk framing */
-    uint64_t body_bytes;         /* decoded */
+    uint64_t body_bytes;         /* decoded; 0 where the body was dismissed */
     struct slice body;           /* the first HTTP_BODY_HEAD decoded bytes */
 };
 
@@ -78,6 +78,9 @@ void http_feed(struct http *, int side, const struct piece *, uint64_t us);
 /* EVENT_BODY as bodies come, EVENT_HTTP when a transaction is complete or its connection ended. Sets kind, us and the
  * union of the event; everything it points to lives until the next call. */
 bool http_next(struct http *, struct event *);
+
+/* The last event was a piece of a body, and nobody wants the rest of it: where it is coded it is not decoded any more. */
+void http_dismiss(struct http *);
 
 enum http_state {
     HTTP_SPEAKING,

@@ -369,6 +369,12 @@ bool session_next(struct sessions *s, struct flow *flow, struct event *event)
     return found;
 }
 
+void session_dismiss(struct flow *flow)
+{
+    if (flow->session != NULL && flow->session->speaks == SPEAKS_HTTP)
+        http_dismiss(flow->session->http);
+}
+
 void session_finish(struct sessions *s, struct flow *flow)
 {
     s->side = 0;

@@ -32,6 +32,9 @@ void sessions_close(struct sessions *);
 void session_feed(struct sessions *, struct flow *, int side, const struct packet *);
 bool session_next(struct sessions *, struct flow *, struct event *);
 
+/* The flow's last event was a piece of a body, and nobody wants the rest of it. */
+void session_dismiss(struct flow *);
+
 /* No more packets will come: then pull what the end sets free, then close. */
 void session_finish(struct sessions *, struct flow *);
 void session_close(struct sessions *, struct flow *);

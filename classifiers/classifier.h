@@ -26,5 +26,8 @@ struct classifier {
     classifier_see *see[EVENT_KINDS]; /* NULL: not interested */
 };
 
+/* A classifier that wants the next piece of this EVENT_BODY's body says so, at every piece. */
+void hits_follow(struct hits *);
+
 /* A new hit for this event, zeroed but for us, tuple and kind; NULL when the queue is full (counted). */
 struct hit *hits_add(struct hits *, const struct event *, enum hit_kind);

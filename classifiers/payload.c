@@ -211,6 +211,8 @@ static void piece(struct payload *p, struct track *s, const struct event *event,
     s->hole = s->hole || unwrap_bad(&s->unwrap);
     if (body->last)
         finish(p, s, event, hits);
+    else
+        hits_follow(hits);
 }
 
 static void *block_for(struct payload *p, const struct track *s)

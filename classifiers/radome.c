@@ -8,6 +8,7 @@ struct hits {
     struct hit hit[HITS];
     unsigned count;
     uint32_t left;    /* a bit for each that was not yet pulled */
+    bool follow;      /* somebody wants the next piece of the body */
     uint64_t dropped;
 };
 
@@ -50,6 +51,7 @@ void radome_see(struct radome *r, const struct event *event)
     r->stats.events[event->kind]++;
     r->hits.count = 0;
     r->hits.left = 0;
+    r->hits.follow = false;
     for (unsigned i = 0; i < r->classifiers; i++)
         if (r->classifier[i]->see[event->kind] != NULL)
             r->classifier[i]->see[event->kind](r->state[i], event, &r->hits);
@@ -67,6 +69,16 @@ const struct hit *radome_next(struct radome *r)
     if (strongest != NULL)
         r->hits.left &= ~(1u << (strongest - r->hits.hit));
     return strongest;
+}
+
+bool radome_follows(const struct radome *r)
+{
+    return r->hits.follow;
+}
+
+void hits_follow(struct hits *hits)
+{
+    hits->follow = true;
 }
 
 struct hit *hits_add(struct hits *hits, const struct event *event, enum hit_kind kind)

@@ -19,4 +19,7 @@ void radome_see(struct radome *, const struct event *);
 
 /* The next hit of this event, borrowed until the next call; NULL: none. */
 const struct hit *radome_next(struct radome *);
+
+/* After an EVENT_BODY: false where no classifier wants the rest of that body. */
+bool radome_follows(const struct radome *);
 void radome_stats(const struct radome *, struct radome_stats *);

@@ -176,6 +176,8 @@ static void take_event(struct sensor *s, const struct event *event)
     if (s->log[event->kind])
         write_document(s, json_record(s->document, event, s->name, s->format));
     radome_see(s->engine, event);
+    if (event->kind == EVENT_BODY && !s->log[EVENT_HTTP] && !radome_follows(s->engine)) /* records tell how long it is */
+        capture_dismiss(s->capture);
     while ((hit = radome_next(s->engine)) != NULL) {
         desk_put(s->desk, hit);
         while ((report = desk_next(s->desk)) != NULL)
