@@ -31,6 +31,7 @@ struct indicators {
     struct slot *slot;
     size_t mask;              /* slots minus one; slots are a power of two */
     size_t different, of_type[INDICATOR_TYPES];
+    uint64_t shape[256];      /* of listed names: a bit for each length, by first byte */
     uint32_t recent[RECENT];  /* origin offset plus one */
 };
 
@@ -187,6 +188,13 @@ static struct slot *slot_of(const struct indicators *set, enum indicator_type ty
     }
 }
 
+/* Of each name, "com" and the whole host are looked for too, and every answer brings names: most of those are told from
+ * every listed one by their first byte and length, before a hash is made. */
+static uint64_t shape_bit(struct slice name)
+{
+    return UINT64_C(1) << (name.len & 63);
+}
+
 static void insert(struct indicators *set, uint32_t number)
 {
     const struct row *row = &set->row[number];
@@ -198,6 +206,8 @@ static void insert(struct indicators *set, uint32_t number)
     if (slot->row == 0) {
         set->different++;
         set->of_type[row->type]++;
+        if (row->type == INDICATOR_DOMAIN)
+            set->shape[key.p[0]] |= shape_bit(key);
     } else if (set->arena[set->row[slot->row - 1].origin] != '\0' || set->arena[row->origin] == '\0')
         return; /* the earlier row names its family, or neither does */
     *slot = (struct slot){(uint32_t)(hash >> 32), number + 1};
@@ -275,7 +285,7 @@ bool indicators_find_domain(const struct indicators *set, struct slice name, str
     if (slice_ends(rest, S(".")))
         rest.len--;
     while (rest.len > 0) {
-        if (look_up(set, INDICATOR_DOMAIN, rest, found))
+        if ((set->shape[rest.p[0]] & shape_bit(rest)) != 0 && look_up(set, INDICATOR_DOMAIN, rest, found))
             return true;
         ptrdiff_t dot = slice_chr(rest, '.');
         rest = dot < 0 ? slice_of(rest.p, 0) : slice_from(rest, (size_t)dot + 1);
