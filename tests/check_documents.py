@@ -15,18 +15,31 @@ import sys
 
 import jsonschema
 
+try:
+    import referencing
+    import referencing.jsonschema
+except ImportError:  # python3-jsonschema before 4.18, Debian 12's, resolves by itself
+    referencing = None
+
 SCHEMAS = pathlib.Path(__file__).resolve().parent.parent / "feeds" / "schema"
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]")
 JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
 
 
+def validator_of(name, store):
+    keywords = {"format_checker": jsonschema.FormatChecker()}
+    if referencing is None:
+        keywords["resolver"] = jsonschema.RefResolver(name, store[name], store=store)
+    else:
+        kind = referencing.jsonschema.DRAFT202012
+        keywords["registry"] = referencing.Registry().with_resources((key, kind.create_resource(text)) for key, text in store.items())
+    return jsonschema.Draft202012Validator(store[name], **keywords)
+
+
 def load_validators():
     """ECS and EVE by name; their references to each other and to the radome object are resolved by file name."""
     store = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.json")}
-    for name in ("ecs.json", "eve.json"):
-        resolver = jsonschema.RefResolver(name, store[name], store=store)
-        validator = jsonschema.Draft202012Validator(store[name], resolver=resolver, format_checker=jsonschema.FormatChecker())
-        yield name, validator
+    return {name: validator_of(name, store) for name in ("ecs.json", "eve.json")}
 
 
 def no_twice(pairs):
@@ -71,7 +84,7 @@ def main():
     parser.add_argument("files", nargs="+")
     arguments = parser.parse_args()
     suricata = arguments.suricata and jsonschema.Draft202012Validator(json.loads(arguments.suricata.read_text()))
-    validators, types, count, bad = dict(load_validators()), {}, 0, 0
+    validators, types, count, bad = load_validators(), {}, 0, 0
     for name in arguments.files:
         with open(0 if name == "-" else name, encoding="utf-8", newline="\n") as file:
             for number, line in enumerate(file, 1):
