@@ -90,7 +90,7 @@ demo: ## install what is missing, build, replay a capture and show its hits
 	@$(MAKE) --no-print-directory all
 	@tests/demo $(BUILD)
 
-# DATA names a folder of captures of your own, for the oracles beside those of pcaps/.
+# DATA names a folder of your own: captures in or below it for the oracles, lists in names/ for the reports.
 DATA ?=
 check: ## the same, then every test, also under sanitizers and against a real Redis
 	@tools/setup test

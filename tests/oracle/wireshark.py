@@ -108,9 +108,9 @@ def tshark(capture, home, whole_bodies=True):
     command = ["tshark", "-n", "-r", capture, "-Y", FILTER, "-T", "pdml", "-J", WANTED]
     for preference in PREFERENCES + (f"http.desegment_body:{str(whole_bodies).upper()}",):
         command += ["-o", preference]
-    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-                         env={"WIRESHARK_CONFIG_DIR": home, "HOME": home, "PATH": "/usr/bin:/bin", "TZ": "UTC",
-                              "LC_ALL": "C.UTF-8"})
+    settings = {"WIRESHARK_CONFIG_DIR": home, "WIRESHARK_PLUGIN_DIR": home, "WIRESHARK_EXTCAP_DIR": home, "HOME": home,
+                "PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, env=settings)
     text = NOT_XML.sub(b"?", run.stdout)
     if not text.rstrip().endswith(b"</pdml>"):
         text += b"</pdml>"  # the capture is cut: what came before the cut counts
