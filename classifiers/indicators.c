@@ -55,10 +55,26 @@ void indicators_close(struct indicators *set)
     free(set);
 }
 
-/* Without a branch: it runs over every name that anyone asks for. */
 static uint8_t lower(uint8_t byte)
 {
-    return byte | (uint8_t)(((uint8_t)(byte - 'A') < 26) << 5);
+    return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+}
+
+/* Eight letters at a time, since every name that anyone asks for passes here: without its top bit a byte plus 63 has
+ * that bit set from 'A' on, plus 37 from behind 'Z' on. */
+static void put_lower(char *out, struct slice text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t at = 0;
+    for (; at + 8 <= text.len; at += 8) {
+        uint64_t word;
+        memcpy(&word, text.p + at, 8);
+        uint64_t low = word & 0x7f * ones, from_a = low + (0x80 - 'A') * ones, behind_z = low + (0x7f - 'Z') * ones;
+        word |= (from_a & ~behind_z & ~word & 0x80 * ones) >> 2;
+        memcpy(out + at, &word, 8);
+    }
+    for (; at < text.len; at++)
+        out[at] = (char)lower(text.p[at]);
 }
 
 /* What is compared and hashed: of a URL the part behind "://", since the same page is listed now with http, now https. */
@@ -87,8 +103,7 @@ static size_t fold(enum indicator_type type, struct slice value, char out[static
         folded = value.len - key.len + host;
         has_path = host < key.len;
     }
-    for (size_t i = 0; i < folded; i++)
-        out[i] = (char)lower(value.p[i]);
+    put_lower(out, slice_head(value, folded));
     if (folded < value.len)
         memcpy(out + folded, value.p + folded, value.len - folded);
     if (!has_path)
