@@ -32,8 +32,8 @@ static struct {
 static void differ(const struct tuple *tuple, unsigned at, const char *what, const char *ours, const char *theirs)
 {
     char ends[2 * ADDR_TEXT + 16];
-    printf("difference\t%s\t%s: transaction %u: %s: radome \"%s\", htp \"%s\"\n", now.capture, walk_ends(tuple, ends), at + 1,
-           what, ours, theirs);
+    printf("difference\t%s\t%s: transaction %u: %s: radome \"%s\", htp \"%s\"\n", now.capture, walk_ends(tuple, ends),
+           at + 1, what, ours, theirs);
 }
 
 static void differ_number(const struct tuple *tuple, unsigned at, const char *what, uint64_t ours, uint64_t theirs)
@@ -106,7 +106,8 @@ static void feed_htp(struct talk *talk, int side, const struct piece *piece, uin
         return;
     int state = side == 0 ? htp_connp_req_data(talk->htp, &time, piece->data.p, piece->data.len)
                           : htp_connp_res_data(talk->htp, &time, piece->data.p, piece->data.len);
-    if (state == HTP_STREAM_ERROR || state == HTP_STREAM_TUNNEL || state == HTP_STREAM_STOP || state == HTP_STREAM_DATA_OTHER)
+    if (state == HTP_STREAM_ERROR || state == HTP_STREAM_TUNNEL || state == HTP_STREAM_STOP ||
+        state == HTP_STREAM_DATA_OTHER)
         talk->over = true;
 }
 
@@ -127,7 +128,8 @@ static void compare_transaction(const struct talk *talk, const struct tuple *tup
     }
     if (seen->status != (unsigned)(tx->response_status_number < 0 ? 0 : tx->response_status_number))
         differ_number(tuple, at, "status", seen->status, (uint64_t)tx->response_status_number);
-    else if (seen->whole && tx->response_progress == HTP_RESPONSE_COMPLETE && seen->response_body != (uint64_t)tx->response_entity_len)
+    else if (seen->whole && tx->response_progress == HTP_RESPONSE_COMPLETE &&
+             seen->response_body != (uint64_t)tx->response_entity_len)
         differ_number(tuple, at, "response body", seen->response_body, (uint64_t)tx->response_entity_len);
     if (tx->request_progress == HTP_REQUEST_COMPLETE && seen->request_body != (uint64_t)tx->request_entity_len)
         differ_number(tuple, at, "request body", seen->request_body, (uint64_t)tx->request_entity_len);

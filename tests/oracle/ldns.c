@@ -67,7 +67,8 @@ static bool same_data(const struct dns_rr *rr, const ldns_rr *theirs)
     if ((v4 || v6) && fields == 1) {
         const ldns_rdf *field = ldns_rr_rdf(theirs, 0);
         struct addr addr = v4 ? addr_v4(ldns_rdf_data(field)) : addr_v6(ldns_rdf_data(field));
-        return (rr->has_addr && addr_eq(&addr, &rr->addr)) || differ("address", rr->has_addr ? "another" : "none", "one");
+        return (rr->has_addr && addr_eq(&addr, &rr->addr)) ||
+               differ("address", rr->has_addr ? "another" : "none", "one");
     }
     for (size_t i = 0; i < fields && rr->type != DNS_SOA && rr->target.len > 0; i++)
         if (ldns_rdf_get_type(ldns_rr_rdf(theirs, i)) == LDNS_RDF_TYPE_DNAME)
@@ -176,7 +177,8 @@ static bool walk_capture(const char *path)
     for (enum walk_kind kind; (kind = walk_next(&w)) != WALK_END;)
         switch (kind) {
         case WALK_DATAGRAM:
-            compare(w.packet.payload, &w.packet.tuple, is_dns_port(w.packet.tuple.sport) || is_dns_port(w.packet.tuple.dport));
+            compare(w.packet.payload, &w.packet.tuple,
+                    is_dns_port(w.packet.tuple.sport) || is_dns_port(w.packet.tuple.dport));
             break;
         case WALK_PIECE: compare_stream(&w); break;
         case WALK_GONE: free(w.flow->session); break;

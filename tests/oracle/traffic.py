@@ -127,11 +127,13 @@ GET = head("GET /plain?a=1&b=%20 HTTP/1.1", "Host: www.example.com")
 CONVERSATIONS = {
     "plain": [(0, GET), (1, response(TEXT))],
     "post": [(0, head("POST /form HTTP/1.1", "Host: a.example", "Content-Length: 4050") + TEXT), (1, response(b"ok"))],
-    "pipelining": [(0, GET + head("GET /two HTTP/1.1", "Host: a.example") + head("GET /three HTTP/1.1", "Host: a.example")),
+    "pipelining": [(0, GET + head("GET /two HTTP/1.1", "Host: a.example") +
+                    head("GET /three HTTP/1.1", "Host: a.example")),
                    (1, response(b"one") + response(TEXT) + response(b"", line="HTTP/1.1 404 Not Found"))],
     "chunked": [(0, GET), (1, head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Trailer: X-Sum") +
                            chunked(TEXT, 700, "X-Sum: 12\r\n")), (0, GET), (1, response(b"next"))],
-    "chunked-post": [(0, head("POST /up HTTP/1.1", "Host: a.example", "Transfer-Encoding: chunked") + chunked(TEXT, 999)),
+    "chunked-post": [(0, head("POST /up HTTP/1.1", "Host: a.example", "Transfer-Encoding: chunked") +
+                      chunked(TEXT, 999)),
                      (1, response(b"ok"))],
     "gzip": [(0, GET), (1, response(packed(TEXT), "Content-Encoding: gzip"))],
     "gzip-chunked": [(0, GET), (1, head("HTTP/1.1 200 OK", "Content-Encoding: gzip", "Transfer-Encoding: chunked") +
@@ -147,7 +149,8 @@ CONVERSATIONS = {
     "folded": [(0, head("GET /folded HTTP/1.1", "Host: a.example", "X-Long: one", "\ttwo", "  three")),
                (1, response(b"x", "X-Fold: a", " b"))],
     "bare-lf": [(0, b"GET /lf HTTP/1.1\nHost: a.example\n\n"), (1, b"HTTP/1.1 200 OK\nContent-Length: 3\n\nabc")],
-    "absolute": [(0, head("GET http://proxied.example/x?y HTTP/1.1", "Host: proxied.example")), (1, response(b"proxied"))],
+    "absolute": [(0, head("GET http://proxied.example/x?y HTTP/1.1", "Host: proxied.example")),
+                 (1, response(b"proxied"))],
     "options": [(0, head("OPTIONS * HTTP/1.1", "Host: a.example")), (1, response(b"", "Allow: GET"))],
     "partial": [(0, head("GET /part HTTP/1.1", "Host: a.example", "Range: bytes=0-3")),
                 (1, response(b"abcd", "Content-Range: bytes 0-3/9", line="HTTP/1.1 206 Partial Content"))],
@@ -157,7 +160,8 @@ CONVERSATIONS = {
     "upgrade": [(0, head("GET /chat HTTP/1.1", "Host: a.example", "Connection: Upgrade", "Upgrade: thing/1")),
                 (1, head("HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: thing/1")),
                 (1, b"\x81\x05hello"), (0, b"\x81\x85\1\2\3\4ident")],
-    "long-uri": [(0, head("GET /" + "u" * 3000 + "?q=" + "v" * 900 + " HTTP/1.1", "Host: a.example")), (1, response(b"l"))],
+    "long-uri": [(0, head("GET /" + "u" * 3000 + "?q=" + "v" * 900 + " HTTP/1.1", "Host: a.example")),
+                 (1, response(b"l"))],
     "methods": [(side, text) for m in ("DELETE", "PATCH", "PROPFIND", "TRACE")
                 for side, text in ((0, head(f"{m} /{m} HTTP/1.1", "Host: a.example")), (1, response(m.encode())))],
     "two-hundred": [(side, text) for n in range(200)
@@ -276,7 +280,8 @@ def sent_again():
 
 def vxlan():
     wire = Wire()
-    wrap = lambda ip, side: ethernet(wire.udp("10.0.0.1", 50000 + side, "10.0.0.2", 4789, b"\x08\0\0\0\0\0\x07\0" + ethernet(ip)))
+    shim = b"\x08\0\0\0\0\0\x07\0"
+    wrap = lambda ip, side: ethernet(wire.udp("10.0.0.1", 50000 + side, "10.0.0.2", 4789, shim + ethernet(ip)))
     talk = Talk(wire, cut=500, wrap=wrap)
     for side, data in CONVERSATIONS["gzip-chunked"]:
         talk.say(side, data)
@@ -289,7 +294,8 @@ def vxlan():
 def hello(name, padding=0):
     server = struct.pack("!HBH", len(name) + 3, 0, len(name)) + name.encode()
     extensions = struct.pack("!HH", 21, padding) + b"\0" * padding + struct.pack("!HH", 0, len(server)) + server
-    body = b"\3\3" + bytes(range(32)) + b"\0" + b"\0\4\x13\1\x13\2" + b"\1\0" + struct.pack("!H", len(extensions)) + extensions
+    body = b"\3\3" + bytes(range(32)) + b"\0" + b"\0\4\x13\1\x13\2" + b"\1\0"
+    body += struct.pack("!H", len(extensions)) + extensions
     return b"\1" + struct.pack("!I", len(body))[1:] + body
 
 
@@ -300,7 +306,8 @@ def record(message, size=16000):
 
 def hellos():
     wire = Wire()
-    rows = ((443, 1400, 16000, 0), (443, 1, 16000, 0), (443, 50, 16000, 0), (443, 1400, 40, 300), (443, 100, 16000, 3000),
+    rows = ((443, 1400, 16000, 0), (443, 1, 16000, 0), (443, 50, 16000, 0), (443, 1400, 40, 300),
+            (443, 100, 16000, 3000),
             (8443, 1400, 16000, 1800), (4444, 1400, 16000, 0), (993, 30, 16000, 0))
     for n, (dport, cut, size, padding) in enumerate(rows):
         talk = Talk(wire, 41000 + n, dport, cut)
@@ -350,10 +357,12 @@ SOA_DATA = name("ns.example") + name("root.example") + struct.pack("!IIIII", 1, 
 def exchanges():
     """(query, answer) of many kinds."""
     q = lambda n, text, kind=A, more=(): message(n, [question(text, kind)], more=more)
-    a = lambda n, text, kind, answers, flags=0x8180, **rest: message(n, [question(text, kind)], answers, flags=flags, **rest)
+    a = lambda n, text, kind, answers, flags=0x8180, **rest: message(n, [question(text, kind)], answers, flags=flags,
+                                                                     **rest)
     chain = [rr(AT_QUESTION, CNAME, name("one.cdn.example")), rr(name("one.cdn.example"), CNAME, name("two.cdn.example")),
              rr(name("two.cdn.example"), A, v4("203.0.113.7")), rr(name("two.cdn.example"), A, v4("203.0.113.8"))]
-    service = struct.pack("!H", 1) + b"\0" + struct.pack("!HH", 1, 3) + b"\x02h2" + struct.pack("!HH4s", 4, 4, v4("203.0.113.9"))
+    service = struct.pack("!H", 1) + b"\0" + struct.pack("!HH", 1, 3) + b"\x02h2"
+    service += struct.pack("!HH4s", 4, 4, v4("203.0.113.9"))
     many = [rr(AT_QUESTION, A, bytes((203, 0, 113, n))) for n in range(120)]
     yield q(1, "www.example.com"), a(1, "www.example.com", A, [rr(AT_QUESTION, A, v4("203.0.113.1"))])
     yield q(2, "wWw.ExAmPle.CoM"), a(2, "wWw.ExAmPle.CoM", A, [rr(AT_QUESTION, A, v4("203.0.113.1"))])
@@ -363,7 +372,8 @@ def exchanges():
     yield q(6, "broken.example"), a(6, "broken.example", A, [], 0x8182)
     yield q(7, "refused.example"), a(7, "refused.example", A, [], 0x8105)
     yield q(8, "https.example", HTTPS), a(8, "https.example", HTTPS, [rr(AT_QUESTION, HTTPS, service)])
-    yield q(9, "7.113.0.203.in-addr.arpa", PTR), a(9, "7.113.0.203.in-addr.arpa", PTR, [rr(AT_QUESTION, PTR, name("p.example"))])
+    yield q(9, "7.113.0.203.in-addr.arpa", PTR), a(9, "7.113.0.203.in-addr.arpa", PTR,
+                                                  [rr(AT_QUESTION, PTR, name("p.example"))])
     yield q(10, "mail.example", MX), a(10, "mail.example", MX, [rr(AT_QUESTION, MX, b"\0\x0a" + name("mx.example"))])
     yield q(11, "text.example", TXT), a(11, "text.example", TXT, [rr(AT_QUESTION, TXT, b"\x05v=one\x03two")])
     yield q(12, "_sip._tcp.example", SRV), a(12, "_sip._tcp.example", SRV,
@@ -373,7 +383,8 @@ def exchanges():
     yield q(15, ".".join(["l" * 63] * 3) + ".example"), a(15, ".".join(["l" * 63] * 3) + ".example", A, [])
     yield q(16, "", NS), a(16, "", NS, [rr(b"\0", NS, name("a.root.example"))])
     yield q(17, "cut.example"), a(17, "cut.example", A, [], 0x8380)
-    yield q(18, "any.example", 255), a(18, "any.example", 255, [rr(AT_QUESTION, SOA, SOA_DATA), rr(AT_QUESTION, NS, name("ns.example"))])
+    yield q(18, "any.example", 255), a(18, "any.example", 255, [rr(AT_QUESTION, SOA, SOA_DATA),
+                                                               rr(AT_QUESTION, NS, name("ns.example"))])
 
 
 def dns_udp(dport=53):
@@ -415,7 +426,8 @@ def dns_local():
     wire = Wire()
     for port, group in ((5353, "224.0.0.251"), (5355, "224.0.0.252")):
         wire.datagram(CLIENT, port, group, port, message(0, [question("printer.local")], flags=0))
-        wire.datagram(SERVER, port, group, port, message(0, [], [rr(name("printer.local"), A, v4("192.0.2.77"), klass=0x8001)], flags=0x8400))
+        record_here = rr(name("printer.local"), A, v4("192.0.2.77"), klass=0x8001)
+        wire.datagram(SERVER, port, group, port, message(0, [], [record_here], flags=0x8400))
     return wire.frames
 
 
@@ -465,9 +477,11 @@ def scenarios():
     yield from (("http-odd-ports", odd_ports), ("http-connect", connect), ("http-one-tagged-side", one_tagged_side),
                 ("http-same-ports-again", same_ports_again),
                 ("http-mid-stream", mid_stream), ("http-one-direction", one_direction), ("http-keep-alive", keep_alive),
-                ("http-reset", reset), ("http-sent-again", sent_again), ("http-vxlan", vxlan), ("tls-hellos", hellos), ("tls-starttls", starttls),
+                ("http-reset", reset), ("http-sent-again", sent_again), ("http-vxlan", vxlan),
+                ("tls-hellos", hellos), ("tls-starttls", starttls),
                 ("dns-udp", dns_udp), ("dns-odd-port", lambda: dns_udp(5300)), ("dns-tcp", lambda: dns_tcp(1400)),
-                ("dns-tcp-long", dns_tcp_long), ("dns-tcp-bytes", lambda: dns_tcp(1)), ("dns-local", dns_local), ("dns-fragments", dns_fragments),
+                ("dns-tcp-long", dns_tcp_long), ("dns-tcp-bytes", lambda: dns_tcp(1)), ("dns-local", dns_local),
+                ("dns-fragments", dns_fragments),
                 ("dns-repeated", dns_repeated), ("dns-in-tunnels", dns_in_tunnels))
 
 

@@ -127,6 +127,7 @@ static inline enum walk_kind walk_next(struct walk *w)
 static inline const char *walk_ends(const struct tuple *t, char out[static 2 * ADDR_TEXT + 16])
 {
     char src[ADDR_TEXT], dst[ADDR_TEXT];
-    snprintf(out, 2 * ADDR_TEXT + 16, "%s %u > %s %u", addr_format(&t->src, src), t->sport, addr_format(&t->dst, dst), t->dport);
+    snprintf(out, 2 * ADDR_TEXT + 16, "%s %u > %s %u", addr_format(&t->src, src), t->sport, addr_format(&t->dst, dst),
+             t->dport);
     return out;
 }
