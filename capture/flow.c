@@ -157,7 +157,7 @@ static struct flow *make(struct flows *flows, struct flow **bucket, const struct
     if (flow == NULL)
         return NULL;
     bool client = from_client(packet);
-    *flow = (struct flow){.tuple = client ? packet->tuple : tuple_reverse(&packet->tuple), .first_us = packet->us};
+    *flow = (struct flow){.tuple = client ? packet->tuple : tuple_reverse(&packet->tuple), .first_us = packet->us, .last_us = packet->us};
     *side = !client;
     flow->chain = *bucket;
     *bucket = flow;
