@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "capture/dns.h"
+#include "capture/guess.h"
 #include "capture/http.h"
 #include "capture/proto.h"
 #include "capture/tls.h"
@@ -10,10 +11,7 @@
 enum {
     ASK_PACKETS = 12,  /* with payload: by then nDPI has said what it will say of a TCP flow */
     WATCH_PIECES = 24, /* of both sides: by then a mail, chat or proxy client has changed to TLS, if it ever will */
-    TLS_START = 6      /* bytes of a record with a ClientHello that tell it from everything else */
 };
-
-enum speaks { SPEAKS_HTTP, SPEAKS_TLS, SPEAKS_DNS, SPEAKS_ASKING };
 
 /* The state of a flow: nothing known; a session at work; something else, that may still lead to TLS (STARTTLS), or, where
  * it is SOCKS, to HTTP; or nothing there that radome reads. */
@@ -44,24 +42,6 @@ struct sessions {
     struct dns_msg dns_msg;
     struct tls_hello hello;
 };
-
-/* Ports where a protocol is at home: there, the first bytes decide alone. */
-static const struct {
-    uint16_t port;
-    enum speaks speaks;
-} homes[] = {
-    {80, SPEAKS_HTTP},   {8080, SPEAKS_HTTP}, {3128, SPEAKS_HTTP}, {8000, SPEAKS_HTTP}, {8008, SPEAKS_HTTP}, {8888, SPEAKS_HTTP},
-    {443, SPEAKS_TLS},   {8443, SPEAKS_TLS},  {853, SPEAKS_TLS},   {465, SPEAKS_TLS},   {993, SPEAKS_TLS},   {995, SPEAKS_TLS},
-    {53, SPEAKS_DNS},
-};
-
-static int home_of(const struct flow *flow)
-{
-    for (size_t i = 0; i < sizeof homes / sizeof *homes; i++)
-        if (flow->tuple.dport == homes[i].port)
-            return (int)homes[i].speaks;
-    return -1;
-}
 
 struct sessions *sessions_open(const struct session_settings *settings, struct proto *proto, char err[static ERRLEN])
 {
@@ -166,57 +146,15 @@ static bool session_start(struct sessions *s, struct flow *flow, enum speaks spe
 /* What is spoken is not known, but it may lead on to something that is. */
 static void watch(struct flow *flow, struct slice first, int side)
 {
-    bool socks = side == 0 && first.len >= 3 && (first.p[0] == 4 || first.p[0] == 5); /* RFC 1928 section 3, and before */
-    flow->state = socks ? FLOW_SOCKS : FLOW_WATCHED;
+    flow->state = side == 0 && guess_socks(first) ? FLOW_SOCKS : FLOW_WATCHED;
     flow->asked = 0;
-}
-
-/* A load balancer tells its server the client's address in front of everything else, as a line or in binary (the PROXY
- * protocol, versions 1 and 2). */
-static struct slice without_proxy(struct slice first)
-{
-    ptrdiff_t line = slice_starts(first, S("PROXY ")) ? slice_find(first, S("\r\n")) : -1;
-    if (line >= 0)
-        return slice_from(first, (size_t)line + 2);
-    if (first.len < 16 || !slice_starts(first, S("\r\n\r\n\0\r\nQUIT\n")))
-        return first;
-    return slice_from(first, 16 + ((size_t)first.p[14] << 8 | first.p[15]));
-}
-
-/* DNS on a port that is not its own has to look like it, its first message coming in one piece. */
-static bool dns_stream_looks_like(struct slice first)
-{
-    size_t len = first.len > 2 ? (size_t)first.p[0] << 8 | first.p[1] : 0;
-    return len > 0 && len <= first.len - 2 && dns_looks_like(slice_of(first.p + 2, len));
-}
-
-/* What a connection's first bytes say, -1 for nothing that radome reads. */
-static int guess(const struct flow *flow, struct slice first, int side)
-{
-    int home = home_of(flow);
-    if (home == SPEAKS_DNS)
-        return home;
-    if (side == 0 && tls_looks_like(first))
-        return SPEAKS_TLS;
-    if (http_looks_like(first, side) || home == SPEAKS_HTTP)
-        return SPEAKS_HTTP;
-    return side == 0 && dns_stream_looks_like(first) ? SPEAKS_DNS : -1;
-}
-
-/* The same of bytes in the middle, where more has to speak for it. */
-static int guess_again(const struct flow *flow, struct slice bytes, int side)
-{
-    if (side == 0 && bytes.len >= TLS_START && tls_looks_like(bytes))
-        return SPEAKS_TLS;
-    bool http = flow->state == FLOW_SOCKS && side == 0 && slice_find(bytes, S(" HTTP/1.")) > 0 && http_looks_like(bytes, 0);
-    return http ? SPEAKS_HTTP : -1;
 }
 
 /* First bytes in order: whose protocol are they? A TLS server's come after its client's, or the beginning was missed. */
 static void tell_apart(struct sessions *s, struct flow *flow, struct slice first, int side)
 {
     bool again = flow->state != FLOW_NEW;
-    int speaks = again ? guess_again(flow, first, side) : guess(flow, first, side);
+    int speaks = again ? guess_again(first, side, flow->state == FLOW_SOCKS) : guess_first(&flow->tuple, first, side);
     if (speaks >= 0 && !session_start(s, flow, (enum speaks)speaks))
         go_blind(s, flow);
     else if (speaks < 0 && !again)
@@ -233,7 +171,7 @@ static void ask(struct sessions *s, struct flow *flow, int side, const struct pa
         struct slice first = flow->side[side].fresh;
         if (first.len == 0 || flow->asked > 0)
             return; /* out of order at the very start: the bytes alone will decide, once they are there */
-        int speaks = guess(flow, without_proxy(first), side);
+        int speaks = guess_first(&flow->tuple, guess_without_proxy(first), side);
         if (speaks < 0)
             return; /* looked at as it is pulled */
         if (speaks == SPEAKS_DNS) {
@@ -266,14 +204,14 @@ void session_feed(struct sessions *s, struct flow *flow, int side, const struct 
     if (packet->tcp_flags & TCP_ACK)
         stream_ack(&flow->side[!side], packet->ack);
     bool asking = flow->session != NULL && flow->session->speaks == SPEAKS_ASKING;
-    if (packet->payload.len > 0 && (asking || (flow->state == FLOW_NEW && home_of(flow) < 0)))
+    if (packet->payload.len > 0 && (asking || (flow->state == FLOW_NEW && guess_home(&flow->tuple) < 0)))
         ask(s, flow, side, packet);
 }
 
 static void session_take(struct sessions *s, struct flow *flow, struct piece *piece)
 {
     if (flow->state == FLOW_NEW && piece->kind == PIECE_DATA && s->side == 0)
-        piece->data = without_proxy(piece->data);
+        piece->data = guess_without_proxy(piece->data);
     if (flow->session == NULL && piece->kind == PIECE_DATA && piece->data.len > 0)
         tell_apart(s, flow, piece->data, s->side);
     struct session *session = flow->session;
