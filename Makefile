@@ -94,7 +94,7 @@ demo: ## install what is missing, build, replay a capture and show its hits
 DATA ?=
 check: ## the same, then every test, also under sanitizers and against a real Redis
 	@tools/setup test
-	@$(MAKE) --no-print-directory -j2 all tests oracles
+	@$(MAKE) --no-print-directory -j2 all tests oracles $(BUILD)/tests/payload_report
 	@$(MAKE) --no-print-directory -j2 MODE=asan all tests
 	@[ ! -d "$(DATA)/names" ] || $(MAKE) --no-print-directory $(BUILD)/tests/names_report
 	@tests/demo $(BUILD)
@@ -127,7 +127,7 @@ $(BUILD)/tests/names_report: $(BUILD)/tests/names_report.o $(BUILD)/tests/names_
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 names-report: $(BUILD)/tests/names_report ## what the name model is worth: DATA=folder of lists
 	$< $(DATA) feeds/lookalikes.txt
-$(BUILD)/tests/payload_report: $(BUILD)/tests/payload_report.o $(BUILD)/libhouse.a
+$(BUILD)/tests/payload_report: $(BUILD)/tests/payload_report.o $(BUILD)/tests/check.o $(BUILD)/libhouse.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 PROGRAMS_IN ?= /usr

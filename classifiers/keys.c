@@ -2,8 +2,7 @@
 #include "classifiers/stub.h"
 
 enum {
-    ROUND_MOST = 16,     /* longest rolling key: two rounds within the header's zeros */
-    SKIP_ZERO_MOST = 56  /* longest zero-preserving key: what the stub's code and text cover */
+    ROUND_MOST = 16 /* longest rolling key: two rounds within the header's zeros */
 };
 
 /* Thirty-two zeros under a repeating key show that key, turned by where they begin: for each length the bytes that
@@ -30,8 +29,8 @@ bool keys_short(struct cipher *c, struct slice head, size_t at)
             c->key[i] = zeros[(first[length] + i) % length];
         if (!cipher_confirm(c, head))
             continue;
-        if (length > STUB_ZEROS)
-            keys_refine(c, head);
+        if (length > STUB_ZEROS && !keys_refine(c, head))
+            continue;
         cipher_shorten(c);
         if (c->key_length == 1 && c->key[0] == 0) {
             c->kind = CIPHER_NONE;
@@ -39,54 +38,6 @@ bool keys_short(struct cipher *c, struct slice head, size_t at)
         }
         return true;
     }
-    return false;
-}
-
-/* Zeros stay zeros, so nothing but the stub shows the key. Where a known byte came through unchanged, the key is that
- * byte or zero: another place of the same key byte decides, and zero is taken where there is none. */
-static bool skip_zero_key(struct cipher *c, const uint8_t *body, const uint8_t *stub, unsigned length)
-{
-    bool sure[CIPHER_KEY] = {false};
-    memset(c->key, 0, sizeof c->key);
-    for (unsigned i = 0; i < STUB_BYTES; i++) {
-        if (!stub_fixed(i) || stub[i] == 0)
-            continue;
-        uint8_t k = body[i] ^ stub[i];
-        if (body[i] == 0 || (sure[i % length] && k != c->key[i % length] && (k != 0 || stub[i] != c->key[i % length])))
-            return false;
-        if (k == 0)
-            continue;
-        c->key[i % length] = k;
-        sure[i % length] = true;
-    }
-    for (unsigned i = 0; i < STUB_BYTES; i++) /* what came through unchanged before its key byte was known */
-        if (stub_fixed(i) && stub[i] != 0 && body[i] == stub[i] && sure[i % length] && c->key[i % length] != stub[i])
-            return false;
-    return true;
-}
-
-static bool same_zeros(const uint8_t *body, const uint8_t *stub)
-{
-    for (size_t i = 0; i < STUB_BYTES; i++)
-        if (stub_firm(stub, i) && (body[i] == 0) != (stub[i] == 0))
-            return false;
-    return true;
-}
-
-bool keys_skip_zero(struct cipher *c, struct slice head, size_t at)
-{
-    static const uint8_t zeros[STUB_ZEROS];
-    struct slice body = slice_from(head, at);
-    if (body.len < STUB_BYTES || memcmp(body.p + PE_ZEROS, zeros, sizeof zeros) != 0)
-        return false;
-    for (size_t i = 0; i < STUBS; i++)
-        for (unsigned length = 1; length <= SKIP_ZERO_MOST && same_zeros(body.p, stub_bytes[i]); length++) {
-            *c = (struct cipher){.kind = CIPHER_SKIP_ZERO, .offset = (uint16_t)at, .key_length = (uint16_t)length};
-            if (skip_zero_key(c, body.p, stub_bytes[i], length) && cipher_confirm(c, head)) {
-                cipher_shorten(c);
-                return true;
-            }
-        }
     return false;
 }
 

@@ -24,5 +24,6 @@ bool keys_table(struct cipher *, struct slice head, size_t at);
 bool keys_runs(struct cipher *, struct slice head);
 bool keys_periodic(struct cipher *, struct slice head);
 
-/* Puts places of a found, long XOR key right that only what the header must contain shows. */
-void keys_refine(struct cipher *, struct slice head);
+/* Puts places of a found, long XOR key right that only what the header must contain shows. False where some place remains
+ * a guess: a wrong key is worse than none. */
+bool keys_refine(struct cipher *, struct slice head);

@@ -303,7 +303,8 @@ static bool try_period(struct cipher *c, struct slice head, size_t window, unsig
     }
     if (!found && (head.len > HEADERS || v.length > STUB_BYTES || !try_stub(c, &v, head)))
         return false;
-    keys_refine(c, head);
+    if (!keys_refine(c, head))
+        return false;
     cipher_shorten(c);
     name_rolling(c);
     return c->kind != CIPHER_XOR || c->key_length > 1 || c->key[0] != 0;

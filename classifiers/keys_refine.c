@@ -10,7 +10,8 @@ enum {
     SURE = 1000,            /* the stub, and zeros that the format itself demands */
     LIKELY = 100,           /* what linkers do */
     STUB_MATCHES = 100,     /* of the stub's 126 fixed bytes */
-    ROUNDS = 2
+    ROUNDS = 2,
+    DOUBT = 30              /* votes against a key byte that are taken for granted */
 };
 
 struct ballot {
@@ -80,15 +81,16 @@ static void expect_stub(struct ballot *b, const uint8_t *plain)
         for (size_t i = 0; i < STUB_BYTES; i++)
             same += stub_fixed(i) && plain[i] == stub_bytes[s][i];
         for (size_t i = 0; same >= STUB_MATCHES && i < STUB_BYTES; i++)
-            if (stub_firm(stub_bytes[s], i)) {
+            if (stub_fixed(i) && (stub_bytes[s][i] != 0 || stub_firm(stub_bytes[s], i))) {
                 b->expected[i] = stub_bytes[s][i];
-                b->weight[i] = SURE;
+                b->weight[i] = stub_firm(stub_bytes[s], i) ? SURE : LIKELY;
             }
     }
 }
 
 static void expect_header(struct ballot *b, const struct pe *pe)
 {
+    apply(b, PE_E_LFANEW, &(struct rule){0, 4, pe->header, SURE}, 1);
     size_t optional = pe->header + 24, table = pe->table_end - pe->sections * 40u, directories = optional + (pe->plus ? 112 : 96);
     apply(b, pe->header, header_rules, sizeof header_rules / sizeof *header_rules);
     if (pe->plus)
@@ -111,10 +113,12 @@ static void expect_padding(struct ballot *b, const struct pe *pe, const uint8_t 
         b->weight[i] = LIKELY;
 }
 
-static void elect(struct cipher *c, const struct ballot *b, const uint8_t *body)
+/* False where a place of the key is not shown for certain: another byte has as many votes, or there are hardly any. */
+static bool elect(struct cipher *c, const struct ballot *b, const uint8_t *body)
 {
+    bool certain = true;
     for (unsigned place = 0; place < c->key_length; place++) {
-        uint32_t count[CIPHER_KEY] = {0};
+        uint32_t count[CIPHER_KEY] = {0}, second = 0;
         uint8_t best = c->key[place];
         for (size_t i = place; i < b->len; i += c->key_length) {
             uint8_t key = body[i] ^ b->expected[i];
@@ -122,13 +126,31 @@ static void elect(struct cipher *c, const struct ballot *b, const uint8_t *body)
             if (count[key] > count[best])
                 best = key;
         }
+        for (unsigned key = 0; key < CIPHER_KEY; key++)
+            if (key != best && count[key] > second)
+                second = count[key];
+        certain = certain && count[best] >= second + DOUBT;
         c->key[place] = best;
     }
+    return certain;
 }
 
-void keys_refine(struct cipher *c, struct slice head)
+/* A key that was read off the stub's text fits that text, whether it is there or not: the rest of the header tells. */
+static bool fits_header(const struct ballot *b, const struct cipher *c, const uint8_t *body)
+{
+    unsigned fits = 0, all = 0;
+    for (size_t i = STUB_BYTES; i < b->len && i < c->pe.table_end; i++)
+        if (b->weight[i] >= LIKELY) {
+            fits += (body[i] ^ c->key[i % c->key_length]) == b->expected[i];
+            all++;
+        }
+    return fits * 10 >= all * 9;
+}
+
+bool keys_refine(struct cipher *c, struct slice head)
 {
     struct slice body = slice_head(slice_from(head, c->offset), KEYS_HEAD);
+    bool certain = false;
     for (int round = 0; round < ROUNDS; round++) {
         uint8_t plain[KEYS_HEAD];
         struct ballot b = {.len = body.len};
@@ -140,9 +162,10 @@ void keys_refine(struct cipher *c, struct slice head)
         expect_stub(&b, plain);
         expect_header(&b, &c->pe);
         expect_padding(&b, &c->pe, plain);
-        elect(&refined, &b, body.p);
+        certain = elect(&refined, &b, body.p) && fits_header(&b, &refined, body.p);
         if (!cipher_confirm(&refined, head))
-            return;
+            return false;
         *c = refined;
     }
+    return certain;
 }

@@ -75,12 +75,15 @@ static const struct {
     {WAY_XOR, 129, 256, 1, 0, 8192, 980, "few bytes of the head to each place of the key"},
     {WAY_XOR, 1, 32, 1, 0, 600, 1000, "only the first 600 bytes were captured"},
     {WAY_XOR, 33, 64, 1, 0, 600, 980, "a longer key, and 600 bytes"},
+    {WAY_XOR, 65, 128, 1, 0, 600, 600, "some places of the key are in no byte that is known"},
+    {WAY_XOR, 129, 256, 1, 0, 600, 0, "most places are: nothing, rather than a wrong key"},
     {WAY_XOR, 1, 1, 1, 1, 8192, 1000, "a byte of junk"},
     {WAY_XOR, 2, 32, 3, 777, 8192, 1000, "junk before the program"},
     {WAY_XOR, 33, 256, 31, 4096, 8192, 980, "as much junk as is looked through"},
     {WAY_SKIP_ZERO, 1, 32, 1, 0, 8192, 1000, "the stub's text shows the key"},
     {WAY_SKIP_ZERO, 1, 32, 1, 3000, 8192, 1000, "behind junk"},
-    {WAY_SKIP_ZERO, 1, 32, 1, 0, 600, 1000, "only the first 600 bytes were captured"},
+    {WAY_SKIP_ZERO, 33, 56, 1, 0, 8192, 900, "each place of the key shows once or not at all"},
+    {WAY_SKIP_ZERO, 1, 32, 1, 0, 600, 980, "only the first 600 bytes were captured"},
     {WAY_ADD, 1, 16, 1, 0, 8192, 1000, "a counter is added at every round of the key"},
     {WAY_ADD, 1, 16, 1, 0, 600, 1000, "only the first 600 bytes were captured"},
     {WAY_ADD, 1, 1, 1, 2048, 8192, 1000, "behind junk"},
@@ -109,6 +112,8 @@ int main(void)
         }
         CHECK(t.right * 1000 >= t.tried * rows[r].least, "%s, keys of %u to %u: %u of %u", way_names[rows[r].way], rows[r].from,
               rows[r].to, t.right, t.tried);
+        CHECK(t.found == t.right, "%s, keys of %u to %u: %u of %u keys are wrong, which is worse than none", way_names[rows[r].way],
+              rows[r].from, rows[r].to, t.found - t.right, t.found);
         printf("%-22s key %3u-%-3u junk %4u head %4u: %4u of %4u found, %4u right (%s)\n", way_names[rows[r].way], rows[r].from,
                rows[r].to, rows[r].junk, rows[r].limit, t.found, t.tried, t.right, rows[r].reason);
     }
