@@ -11,6 +11,7 @@ enum {
     WINDOW_FIRST = 0x100,
     LAG_LEAST = 129,       /* every key of up to 256 bytes has a multiple of its length from here to 256 */
     LAG_MOST = 256, LAGS = LAG_MOST - LAG_LEAST + 1,
+    GLANCE = 3,            /* of half a WINDOW, or the other half is not looked at */
     MATCHES = 9,           /* of WINDOW: chance gives so many once in 10^15 */
     FLAT = 26,             /* equal neighbours in a window that say: constant bytes, not a key */
     LOOK_BACK = 0x200, LOOK_ON = 0x200, LOOK_ROUNDS = 5, /* what the first look counts: bytes, and rounds of the key */
@@ -34,10 +35,10 @@ static lanes equal_at(const uint8_t *p, lanes byte)
 
 /* Counts the equal bytes for 64 lags: sixteen lie in one vector, four vectors in registers, and no sum is taken across a
  * vector, which makes this the cheapest way through all of them. */
-static void count_lags(const uint8_t *window, const uint8_t *later, lanes count[static 4])
+static void count_lags(const uint8_t *window, size_t n, const uint8_t *later, lanes count[static 4])
 {
     lanes c0 = {0}, c1 = {0}, c2 = {0}, c3 = {0};
-    for (size_t i = 0; i < WINDOW; i++) {
+    for (size_t i = 0; i < n; i++) {
         lanes byte = (lanes){0} + window[i];
         c0 -= equal_at(later + i, byte);
         c1 -= equal_at(later + i + 16, byte);
@@ -50,17 +51,24 @@ static void count_lags(const uint8_t *window, const uint8_t *later, lanes count[
     count[3] = c3;
 }
 
-/* The lag with the most equal bytes, MATCHES at least; 0: none. */
-static unsigned best_lag(const uint8_t *window)
+/* Counts for all lags over the window's first n bytes; true where one has at least so many equal ones. */
+static bool any_lag(const uint8_t *window, size_t n, uint8_t least, lanes count[static LAGS / 16])
 {
-    lanes count[LAGS / 16], over = {0};
-    count_lags(window, window + LAG_LEAST, count);
-    count_lags(window, window + LAG_LEAST + LAGS / 2, count + 4);
+    lanes over = {0};
+    count_lags(window, n, window + LAG_LEAST, count);
+    count_lags(window, n, window + LAG_LEAST + LAGS / 2, count + 4);
     for (size_t group = 0; group < LAGS / 16; group++)
-        over |= (lanes)(count[group] >= MATCHES);
+        over |= (lanes)(count[group] >= least);
     uint64_t any[2];
     memcpy(any, &over, sizeof any);
-    if ((any[0] | any[1]) == 0)
+    return (any[0] | any[1]) != 0;
+}
+
+/* The lag with the most equal bytes, MATCHES at least; 0: none. Half of the window tells so of nearly all noise. */
+static unsigned best_lag(const uint8_t *window)
+{
+    lanes count[LAGS / 16];
+    if (!any_lag(window, WINDOW / 2, GLANCE, count) || !any_lag(window, WINDOW, MATCHES, count))
         return 0;
     unsigned best = 0;
     for (unsigned i = 0; i < LAGS; i++)
