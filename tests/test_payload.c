@@ -172,6 +172,24 @@ static void test_programs(void)
     radome_close(f.radome);
 }
 
+/* What a table hides is found but not decoded, as most of the table is not known: there is nothing to hash. */
+static void test_substituted(void)
+{
+    struct feed f = {.radome = engine(NULL)};
+    for (size_t shape = 0; shape < pe_shapes_count; shape++) {
+        struct slice program = pe_make(&pe_shapes[shape], plain);
+        memcpy(body, program.p, program.len);
+        way_encrypt(WAY_TABLE, body, program.len, (const uint8_t *)"any", 3, 0);
+        f.hits = 0;
+        send(&f, slice_of(body, program.len), (unsigned)shape, false, SIZE_MAX);
+        const struct hit_payload *p = &f.hit.payload;
+        CHECK(f.hits == 1 && strcmp(p->cipher, "substitution") == 0, "%s: found", pe_shapes[shape].name);
+        CHECK(!p->has_hash && p->key_length == 0, "%s: no hash of what was not decoded, no key", pe_shapes[shape].name);
+        CHECK(f.hit.bits == 16 && strcmp(f.hit.family, "DealPly") == 0, "%s: weight", pe_shapes[shape].name);
+    }
+    radome_close(f.radome);
+}
+
 static void test_broken(void)
 {
     struct feed f = {.radome = engine(NULL)};
@@ -334,6 +352,7 @@ int main(void)
 {
     test_sentences();
     test_programs();
+    test_substituted();
     test_broken();
     test_halves();
     test_many();
