@@ -35,7 +35,7 @@ void capture_feed(struct capture *, const struct frame *);
 bool capture_next(struct capture *, struct event *);
 
 /* After an EVENT_BODY: nobody wants the rest of that body. Where it is coded, its pieces do not come any more and it is not
- * decoded, only framed; its body_bytes are then 0, not known. */
+ * decoded, only framed; its body_bytes are then HTTP_UNCOUNTED. */
 void capture_dismiss(struct capture *);
 
 /* No more frames: then pull what the end of all flows sets free. All memory is given back when there is no more; a frame

@@ -11,6 +11,8 @@ enum {
     HTTP_BODY_HEAD = 8192,  /* decoded bytes kept of each body: the first EVENT_BODY has them all */
 };
 
+#define HTTP_UNCOUNTED UINT64_MAX
+
 enum http_flag {
     HTTP_SEEN = 1,      /* this message's head was seen */
     HTTP_WHOLE = 2,     /* its body ended where its framing says */
@@ -31,7 +33,7 @@ struct http_message {
     uint16_t headers, headers_left;
     struct http_header header[HTTP_HEADERS]; /* in the order they came */
     uint64_t wire_bytes;         /* of the body, before decoding, without chunk framing */
-    uint64_t body_bytes;         /* decoded; 0 where the body was dismissed */
+    uint64_t body_bytes;         /* decoded; HTTP_UNCOUNTED where the body was dismissed before its end */
     struct slice body;           /* the first HTTP_BODY_HEAD decoded bytes */
 };
 

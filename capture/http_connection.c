@@ -11,7 +11,7 @@ void http_note_body(struct http *h, int side)
     const struct body *b = &h->side[side].body;
     struct http_message *m = exchange_message(h->side[side].exchange, side);
     m->wire_bytes = b->wire;
-    m->body_bytes = b->dismissed ? 0 : b->decoded;
+    m->body_bytes = b->dismissed ? HTTP_UNCOUNTED : b->decoded;
     m->flags |= (uint8_t)((b->whole ? HTTP_WHOLE : 0) | (b->hole ? HTTP_HOLE : 0) | (b->bad ? HTTP_BAD_CODING : 0) |
                           (b->limited ? HTTP_LIMIT : 0));
 }

@@ -24,7 +24,7 @@ enum { HIT_NAME = 256, HIT_ADDRS = 8, HIT_TARGET = 1024, HIT_PARAMETERS = 8, HIT
 struct hit_http {              /* the transaction a hit was seen in; method empty where none */
     char method[16], host[HIT_NAME], target[HIT_TARGET], user_agent[256], mime_type[64];
     uint16_t status;           /* 0: no response seen */
-    uint64_t request_bytes, response_bytes; /* decoded bodies, as far as seen at the time of the hit */
+    uint64_t request_bytes, response_bytes; /* decoded bodies as far as seen; HTTP_UNCOUNTED: nobody wanted their end */
 };
 
 struct hit_domain {

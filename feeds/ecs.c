@@ -79,6 +79,8 @@ static void put_url(struct writer *w, const struct http_view *http)
 
 static void put_body(struct writer *w, uint64_t bytes)
 {
+    if (bytes == HTTP_UNCOUNTED)
+        return;
     writer_object(w, "body");
     writer_uint(w, "bytes", bytes);
     writer_end(w);

@@ -74,7 +74,8 @@ static void put_http(struct writer *w, const struct http_view *http)
         writer_text(w, "protocol", http->version == 11 ? "HTTP/1.1" : http->version == 10 ? "HTTP/1.0" : "HTTP/0.9");
     if (http->status != 0) {
         writer_uint(w, "status", http->status);
-        writer_uint(w, "length", http->response_body);
+        if (http->response_body != HTTP_UNCOUNTED)
+            writer_uint(w, "length", http->response_body);
     }
     writer_end(w);
 }

@@ -2,6 +2,7 @@
  * (RFC 9112 section 3.2, RFC 3986 section 3). Slices borrow the source and the view itself: it must not move. */
 #pragma once
 
+#include "capture/http.h"
 #include "classifiers/hit.h"
 
 enum { HTTP_VIEW_TARGET = 8192, HTTP_VIEW_TEXT = 2048 }; /* most bytes of a target and of a field in a document */
@@ -15,7 +16,7 @@ struct http_view {
     uint16_t port;                     /* 0: not told */
     uint16_t status;                   /* 0: no response seen */
     uint8_t version;                   /* 10, 11, 9; 0: not known */
-    uint64_t request_body, response_body; /* decoded bytes */
+    uint64_t request_body, response_body; /* decoded bytes, or HTTP_UNCOUNTED: left out of documents */
     uint64_t request_bytes;            /* head and body; 0: not known */
     struct hit_http own;               /* what a transaction's head says, in our spelling */
     char domain_text[HIT_NAME + 2], url_text[HIT_NAME + HTTP_VIEW_TARGET + 16];

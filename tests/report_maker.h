@@ -39,7 +39,7 @@ static void make_sample(struct sample *sample, size_t kind)
     memset(&sample->report.tuple, 0xfe, sizeof sample->report.tuple);
     sample->hit.tuple = sample->report.tuple;
     sample->hit.http.status = UINT16_MAX;
-    sample->hit.http.request_bytes = sample->hit.http.response_bytes = UINT64_MAX;
+    sample->hit.http.request_bytes = sample->hit.http.response_bytes = UINT64_MAX - 1;
     sample->report.hit = kinds[kind].hit == HIT_SIGHTING ? NULL : &sample->hit;
     sample->report.cluster = kinds[kind].report == REPORT_CLUSTER ? &sample->cluster : NULL;
     sample->report.incident = kinds[kind].report == REPORT_INCIDENT ? &sample->incident : NULL;
