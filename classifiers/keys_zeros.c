@@ -3,13 +3,14 @@
 
 #include <math.h>
 
-/* Where zeros stay zeros nothing shows the key but the stub's code and text, byte by byte. Keys that are longer than these
- * are not looked for: the rest of the program shows its places only by how common each byte is, and of the dozen bytes
- * that the head has for a place of a key of 256, that leaves some place or other a guess in nearly every program. */
+/* Where zeros stay zeros, the stub's code and text show the key, byte by byte, and its length, as long as some bytes of the
+ * DOS header fall on the same places as some of the text. For the places that the stub leaves open the rest of the program
+ * is asked. No length shows beyond KEY_MOST, and of a key of 256 the sixteen bytes or so that the head has for each place
+ * would leave one or another a guess in nearly every program. */
 
 enum {
-    KEY_MOST = 56,       /* bytes of key that the stub covers */
-    CERTAIN_BITS = 6     /* by which one of two key bytes has to be the likelier */
+    KEY_MOST = 112,
+    CERTAIN_BITS = 10    /* by which a key byte has to be likelier than any other */
 };
 
 /* What the stub says of each place of the key. */
@@ -45,34 +46,55 @@ static bool read_stub(struct cipher *c, struct places *places, const uint8_t *bo
     return true;
 }
 
-/* Between the two bytes that are left for a place the rest of the program decides: one makes of it what is as common
- * elsewhere, the other makes noise. False where both might be. */
+/* The key byte that makes of this place what is commonest elsewhere; all others make noise. False where two might do. */
+static bool read_place(struct cipher *c, const float *common, struct slice body, unsigned place, uint8_t left)
+{
+    float best = -INFINITY, second = -INFINITY;
+    for (unsigned key = 0; key < CIPHER_KEY; key++) {
+        float likely = 0;
+        if (left != 0 && key != 0 && key != left)
+            continue;
+        for (size_t i = place; i < body.len; i += c->key_length)
+            if (body.p[i] != 0)
+                likely += common[body.p[i] == key ? key : body.p[i] ^ key];
+        if (likely > best) {
+            second = best;
+            best = likely;
+            c->key[place] = (uint8_t)key;
+        } else if (likely > second) {
+            second = likely;
+        }
+    }
+    return best - second >= CERTAIN_BITS;
+}
+
+/* How common each byte is, in bits, the places tell whose key is known. */
 static bool read_rest(struct cipher *c, const struct places *places, struct slice body)
 {
-    float common[CIPHER_KEY], gain[CIPHER_KEY] = {0};
+    float common[CIPHER_KEY];
     uint8_t plain[KEYS_HEAD];
     struct cipher_stream s;
     for (unsigned i = 0; i < CIPHER_KEY; i++)
-        common[i] = 1;
+        common[i] = 0.5f;
     cipher_start(&s, c);
     cipher_decode(&s, body.p, plain, body.len);
     for (size_t i = 0; i < body.len; i++)
         common[plain[i]] += places->sure[i % c->key_length];
     for (unsigned i = 0; i < CIPHER_KEY; i++)
         common[i] = log2f(common[i]);
-    for (size_t i = 0; i < body.len; i++) {
-        uint8_t key = places->left[i % c->key_length];
-        if (body.p[i] != 0 && body.p[i] != key)
-            gain[i % c->key_length] += common[body.p[i] ^ key] - common[body.p[i]];
-    }
-    for (unsigned place = 0; place < c->key_length; place++) {
-        if (places->sure[place])
-            continue;
-        if (places->left[place] == 0 || fabsf(gain[place]) < CERTAIN_BITS)
+    for (unsigned place = 0; place < c->key_length; place++)
+        if (!places->sure[place] && !read_place(c, common, body, place, places->left[place]))
             return false;
-        c->key[place] = gain[place] > 0 ? places->left[place] : 0;
-    }
     return true;
+}
+
+/* A key that leaves most bytes as they are hides nothing: what it makes whole is a damaged program. */
+static bool hides(const struct cipher *c)
+{
+    unsigned zeros = 0;
+    for (unsigned i = 0; i < c->key_length; i++)
+        zeros += c->key[i] == 0;
+    return zeros * 2 <= c->key_length;
 }
 
 static bool same_zeros(const uint8_t *body, const uint8_t *stub)
@@ -93,7 +115,8 @@ bool keys_skip_zero(struct cipher *c, struct slice head, size_t at)
         for (unsigned length = 1; length <= KEY_MOST && same_zeros(body.p, stub_bytes[i]); length++) {
             *c = (struct cipher){.kind = CIPHER_SKIP_ZERO, .offset = (uint16_t)at, .key_length = (uint16_t)length};
             struct places places;
-            if (read_stub(c, &places, body.p, stub_bytes[i]) && read_rest(c, &places, body) && cipher_confirm(c, head)) {
+            if (read_stub(c, &places, body.p, stub_bytes[i]) && read_rest(c, &places, body) && hides(c) &&
+                cipher_confirm(c, head)) {
                 cipher_shorten(c);
                 return true;
             }

@@ -65,7 +65,7 @@ static struct trial trials[] = {
     {.way = WAY_SKIP_ZERO, .length = 32, .limit = HEAD, .least = 950},
     {.way = WAY_SKIP_ZERO, .length = 40, .limit = HEAD, .least = 950},
     {.way = WAY_SKIP_ZERO, .length = 56, .limit = HEAD, .least = 950},
-    {.way = WAY_SKIP_ZERO, .length = 100, .limit = HEAD, .least = 0},
+    {.way = WAY_SKIP_ZERO, .length = 100, .limit = HEAD, .least = 800},
     {.way = WAY_SKIP_ZERO, .length = 256, .limit = HEAD, .least = 0},
     {.way = WAY_SKIP_ZERO, .length = 8, .junk = 512, .limit = HEAD, .least = 950},
     {.way = WAY_SKIP_ZERO, .length = 8, .limit = 600, .least = 950},

@@ -83,6 +83,8 @@ static const struct {
     {WAY_SKIP_ZERO, 1, 32, 1, 0, 8192, 1000, "the stub's text shows the key"},
     {WAY_SKIP_ZERO, 1, 32, 1, 3000, 8192, 1000, "behind junk"},
     {WAY_SKIP_ZERO, 33, 56, 1, 0, 8192, 900, "each place of the key shows once or not at all"},
+    {WAY_SKIP_ZERO, 57, 112, 1, 0, 8192, 950, "the rest of the program shows what the stub does not"},
+    {WAY_SKIP_ZERO, 113, 256, 1, 0, 8192, 0, "no length shows: nothing, rather than a wrong key"},
     {WAY_SKIP_ZERO, 1, 32, 1, 0, 600, 980, "only the first 600 bytes were captured"},
     {WAY_ADD, 1, 16, 1, 0, 8192, 1000, "a counter is added at every round of the key"},
     {WAY_ADD, 1, 16, 1, 0, 600, 1000, "only the first 600 bytes were captured"},
