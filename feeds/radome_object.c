@@ -46,7 +46,8 @@ static void put_pe(struct writer *w, const struct hit_payload *payload)
     writer_object(w, "pe");
     writer_text(w, "type", payload->kind);
     writer_text(w, "machine", machine);
-    writer_time(w, "timestamp", (uint64_t)payload->pe_timestamp * 1000000, "Z");
+    if (payload->pe_timestamp != 0) /* a table hides it, and a reproducible build may have none */
+        writer_time(w, "timestamp", (uint64_t)payload->pe_timestamp * 1000000, "Z");
     writer_uint(w, "sections", payload->pe_sections);
     writer_end(w);
 }
