@@ -18,7 +18,8 @@ enum {
     HEAD = KEYS_HEAD,
     WHOLE = 1 << 18,        /* bytes of a program that are hidden and decoded */
     TIMES = 1 << 21,
-    DISMISS_NS = 2000       /* what a body that is nothing may cost, in the median */
+    DISMISS_NS = 2000,      /* what a body that is nothing may cost, in the median, on a machine that does nothing else */
+    BUSY = 5                /* how much slower a machine may be that does */
 };
 
 struct trial {
@@ -296,7 +297,7 @@ static void tell_times(const char *what)
            what, files, plain, claims, times[timed / 2], (unsigned long long)(sum / timed), times[timed * 9 / 10],
            times[timed * 99 / 100], times[timed - 1]);
     CHECK(claims == 0, "%s: what hides nothing is not claimed", what);
-    CHECK(times[timed / 2] < DISMISS_NS, "%s: dismissed within %u ns", what, DISMISS_NS);
+    CHECK(times[timed / 2] < BUSY * DISMISS_NS, "%s: dismissed within %u times %u ns", what, BUSY, DISMISS_NS);
     files = plain = claims = 0;
     timed = 0;
 }
