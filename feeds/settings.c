@@ -211,11 +211,15 @@ bool settings_file(struct settings *s, const char *path, char err[static ERRLEN]
         error_set(err, "%s: %s", path, strerror(errno));
         return false;
     }
+    errno = 0;
     int line = ini_parse_file(file, file_key, &reading);
-    fclose(file);
-    if (line != 0)
+    bool unread = ferror(file) != 0; /* a directory opens like a file */
+    if (unread)
+        error_set(err, "%s: cannot be read: %s", path, strerror(errno));
+    else if (line != 0)
         error_set(err, "%s: line %d: %.300s", path, line, reading.failed ? reading.why : "not a 'key = value' line");
-    return line == 0;
+    fclose(file);
+    return !unread && line == 0;
 }
 
 void settings_free(struct settings *s)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -308,6 +309,18 @@ static bool open_feeds(struct sensor *s, const struct options *o, uint64_t seed,
     return s->allow != NULL && (s->geoip = geoip_open(o->geoip.value, o->geoip.count, err)) != NULL;
 }
 
+/* A replay's output begins empty: onto one of its own inputs it would destroy the capture. */
+static bool is_input(const struct options *o, char err[static ERRLEN])
+{
+    struct stat output, input;
+    for (unsigned i = 0; i < o->paths.count && stat(o->output, &output) == 0; i++)
+        if (stat(o->paths.value[i], &input) == 0 && S_ISREG(input.st_mode) && input.st_dev == output.st_dev && input.st_ino == output.st_ino) {
+            error_set(err, "%s: is an input; give -o another file", o->output);
+            return true;
+        }
+    return false;
+}
+
 /* Where the documents go that are not pushed to Redis; none at all is fine when they are. */
 static bool open_output(struct sensor *s, const struct options *o, char err[static ERRLEN])
 {
@@ -315,6 +328,8 @@ static bool open_output(struct sensor *s, const struct options *o, char err[stat
         return true;
     if (o->output == NULL || strcmp(o->output, "-") == 0)
         s->output = stdout;
+    else if (is_input(o, err))
+        return false;
     else if ((s->output = fopen(o->output, o->interfaces.count > 0 ? "ae" : "we")) == NULL) /* live hits never go twice */
         error_set(err, "%s: %s", o->output, strerror(errno));
     return s->output != NULL;
