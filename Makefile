@@ -63,9 +63,9 @@ $(BUILD)/feeds/builtin.o: feeds/indicators.csv feeds/lookalikes.txt
 $(BUILD)/registry.c: $(wildcard classifiers/*.c)
 	@mkdir -p $(@D)
 	@names=$$(sed -n 's/^const struct classifier \([a-z0-9_]*_classifier\) .*/\1/p' $(sort $^)); \
-	{ echo '#include "classifiers/radome.h"'; \
+	{ echo '#include "classifiers/engine.h"'; \
 	  for n in $$names; do echo "extern const struct classifier $$n;"; done; \
-	  echo 'const struct classifier *const radome_classifiers[] = {'; \
+	  echo 'const struct classifier *const engine_classifiers[] = {'; \
 	  for n in $$names; do echo "    &$$n,"; done; echo '    NULL};'; } > $@
 $(BUILD)/registry.o: $(BUILD)/registry.c
 	$(call say,CC)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "capture/capture.h"
-#include "classifiers/radome.h"
+#include "classifiers/engine.h"
 #include "feeds/allow.h"
 #include "feeds/desk.h"
 #include "feeds/ioc.h"
@@ -15,7 +15,7 @@ struct chain {
     struct indicators *indicators;
     struct allow *allow;
     struct capture *capture;
-    struct radome *engine;
+    struct engine *engine;
     struct desk *desk;
     bool records;           /* of protocols are written as well */
     uint64_t reports;
@@ -33,7 +33,7 @@ static inline void chain_open(struct chain *c, size_t memory, bool records)
     struct classifier_settings engine = {c->indicators, 7};
     struct desk_settings desk = {"sensor", 0, 7, c->allow, NULL};
     c->capture = capture_open(&capture, err);
-    c->engine = radome_open(&engine, err);
+    c->engine = engine_open(&engine, err);
     c->desk = desk_open(&desk, err);
     if (c->capture == NULL || c->engine == NULL || c->desk == NULL) {
         fprintf(stderr, "chain: %s\n", err);
@@ -44,7 +44,7 @@ static inline void chain_open(struct chain *c, size_t memory, bool records)
 static inline void chain_close(struct chain *c)
 {
     desk_close(c->desk);
-    radome_close(c->engine);
+    engine_close(c->engine);
     capture_close(c->capture);
     allow_close(c->allow);
     indicators_close(c->indicators);
@@ -63,8 +63,8 @@ static inline void chain_event(struct chain *c, const struct event *event)
     const struct report *report;
     for (int format = JSON_EVE; format <= JSON_ECS && c->records && event->kind != EVENT_BODY; format++)
         chain_document(c, NULL, json_record(c->out, event, "sensor", (enum json_format)format));
-    radome_see(c->engine, event);
-    while ((hit = radome_next(c->engine)) != NULL) {
+    engine_see(c->engine, event);
+    while ((hit = engine_next(c->engine)) != NULL) {
         desk_put(c->desk, hit);
         while ((report = desk_next(c->desk)) != NULL)
             chain_report(c, report);

@@ -4,15 +4,15 @@
 #include "capture/tls.h"
 #include "classifiers/name.h"
 #include "classifiers/punycode.h"
-#include "classifiers/radome.h"
+#include "classifiers/engine.h"
 #include "classifiers/suffix.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void see(struct radome *radome, const struct event *event)
+static void see(struct engine *radome, const struct event *event)
 {
-    radome_see(radome, event);
-    for (const struct hit *hit; (hit = radome_next(radome)) != NULL;)
+    engine_see(radome, event);
+    for (const struct hit *hit; (hit = engine_next(radome)) != NULL;)
         if (hit->kind == HIT_DOMAIN &&
             !(hit->bits >= NAME_FLOOR_BITS && hit->bits <= NAME_CAP_BITS && hit->domain.grammar))
             __builtin_trap();
@@ -20,7 +20,7 @@ static void see(struct radome *radome, const struct event *event)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct radome *radome;
+    static struct engine *radome;
     static struct dns_msg dns;
     static struct http_transaction http;
     static struct tls_hello tls;
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice name = slice_of(data, size);
     struct name_score score;
     if (radome == NULL)
-        radome = radome_open(&settings, err);
+        radome = engine_open(&settings, err);
 
     struct slice registered = suffix_registered(name);
     if (registered.len > size)

@@ -7,7 +7,7 @@
 #include "capture/tls.h"
 #include "classifiers/name.h"
 #include "classifiers/punycode.h"
-#include "classifiers/radome.h"
+#include "classifiers/engine.h"
 #include "classifiers/suffix.h"
 #include "feeds/allow.h"
 #include "feeds/name_chance.h"
@@ -228,10 +228,10 @@ static void test_lookalikes(void)
     free((void *)text.p);
 }
 
-static const struct hit *see(struct radome *radome, const struct event *event, enum hit_kind kind)
+static const struct hit *see(struct engine *radome, const struct event *event, enum hit_kind kind)
 {
-    radome_see(radome, event);
-    for (const struct hit *hit; (hit = radome_next(radome)) != NULL;)
+    engine_see(radome, event);
+    for (const struct hit *hit; (hit = engine_next(radome)) != NULL;)
         if (hit->kind == kind)
             return hit;
     return NULL;
@@ -257,7 +257,7 @@ static struct event dns_event(struct dns_msg *dns, const char *name, bool answer
         .kind = EVENT_DNS, .us = 1000, .tuple = {.sport = 40000, .dport = 53, .proto = 17}, .dns = dns};
 }
 
-static void test_dns(struct radome *radome)
+static void test_dns(struct engine *radome)
 {
     static struct dns_msg dns;
     static const struct {
@@ -302,7 +302,7 @@ static void test_dns(struct radome *radome)
     CHECK(see(radome, &event, HIT_DOMAIN) == NULL, "no question, no name");
 }
 
-static void test_hit(struct radome *radome)
+static void test_hit(struct engine *radome)
 {
     static struct dns_msg dns;
     struct event event = dns_event(&dns, "cdn.qamopo.com", true, 0, true);
@@ -318,7 +318,7 @@ static void test_hit(struct radome *radome)
     CHECK(hit->why[0] != '\0' && strlen(hit->why) < sizeof hit->why - 1, "a reason, whole: %s", hit->why);
 }
 
-static void test_http_tls(struct radome *radome)
+static void test_http_tls(struct engine *radome)
 {
     static struct http_transaction http;
     static const struct {
@@ -379,7 +379,7 @@ int main(void)
 {
     char err[ERRLEN];
     struct classifier_settings settings = {.seed = 1};
-    struct radome *radome = radome_open(&settings, err);
+    struct engine *radome = engine_open(&settings, err);
     if (!CHECK(radome != NULL, "%s", err))
         return check_report("test_domain");
     test_rows();
@@ -392,6 +392,6 @@ int main(void)
     test_hit(radome);
     test_http_tls(radome);
     time_names();
-    radome_close(radome);
+    engine_close(radome);
     return check_report("test_domain");
 }

@@ -6,7 +6,7 @@
 #include "capture/http.h"
 #include "classifiers/indicators.h"
 #include "classifiers/payload_hit.h"
-#include "classifiers/radome.h"
+#include "classifiers/engine.h"
 #include "tests/check.h"
 #include "tests/pe_maker.h"
 
@@ -23,7 +23,7 @@ static struct http_transaction transaction_of(unsigned ordinal)
 }
 
 struct feed {
-    struct radome *radome;
+    struct engine *radome;
     uint16_t status;     /* of responses; 0: 200 */
     struct hit hit;      /* the last of HIT_PAYLOAD */
     unsigned hits, indicators;
@@ -31,8 +31,8 @@ struct feed {
 
 static void see(struct feed *f, const struct event *event)
 {
-    radome_see(f->radome, event);
-    for (const struct hit *hit; (hit = radome_next(f->radome)) != NULL;) {
+    engine_see(f->radome, event);
+    for (const struct hit *hit; (hit = engine_next(f->radome)) != NULL;) {
         if (hit->kind == HIT_PAYLOAD) {
             f->hits++;
             f->hit = *hit;
@@ -86,10 +86,10 @@ static void send(struct feed *f, struct slice bytes, unsigned ordinal, bool hole
     see(f, &e);
 }
 
-static struct radome *engine(const struct indicators *set)
+static struct engine *engine(const struct indicators *set)
 {
     char err[ERRLEN] = "";
-    struct radome *r = radome_open(&(struct classifier_settings){.indicators = set, .seed = 1}, err);
+    struct engine *r = engine_open(&(struct classifier_settings){.indicators = set, .seed = 1}, err);
     if (r == NULL) {
         printf("%s\n", err);
         exit(1);
@@ -169,7 +169,7 @@ static void test_programs(void)
             CHECK(strcmp(f.hit.why, why) == 0, "%s: not: %s", why, f.hit.why);
             CHECK(strcmp(f.hit.name, "tuwoqol.com") == 0 && f.hit.http.status == 200, "%s: transaction", row->reason);
         }
-    radome_close(f.radome);
+    engine_close(f.radome);
 }
 
 /* What a table hides is found but not decoded, as most of the table is not known: there is nothing to hash. */
@@ -187,7 +187,7 @@ static void test_substituted(void)
         CHECK(!p->has_hash && p->key_length == 0, "%s: no hash of what was not decoded, no key", pe_shapes[shape].name);
         CHECK(f.hit.bits == 16 && strcmp(f.hit.family, "DealPly") == 0, "%s: weight", pe_shapes[shape].name);
     }
-    radome_close(f.radome);
+    engine_close(f.radome);
 }
 
 static void test_broken(void)
@@ -200,7 +200,7 @@ static void test_broken(void)
     send(&f, bytes, 2, false, 20000);
     CHECK(f.hits == 2 && !f.hit.payload.complete && !f.hit.payload.has_hash, "a connection that was lost");
     CHECK(f.hit.payload.size_declared == program.len && f.hit.payload.size < program.len, "sizes of it");
-    radome_close(f.radome);
+    engine_close(f.radome);
 }
 
 /* Cut before ciphering, or after; and a second part that does not fit. */
@@ -248,7 +248,7 @@ static void test_halves(void)
             CHECK(p->has_hash && memcmp(p->sha256, sha256, 32) == 0, "%s: hash of both", halves[i].reason);
             CHECK(strstr(f.hit.why, "/part1") != NULL && strstr(f.hit.why, "/part2") != NULL, "both named: %s", f.hit.why);
         }
-        radome_close(f.radome);
+        engine_close(f.radome);
     }
 }
 
@@ -266,7 +266,7 @@ static void test_many(void)
     }
     CHECK(f.hits == 36, "the oldest of a hundred make room: %u told", f.hits);
     CHECK(f.hit.tuple.sport == 35, "each under its own connection");
-    radome_close(f.radome);
+    engine_close(f.radome);
 }
 
 static void test_scripts(void)
@@ -296,7 +296,7 @@ static void test_scripts(void)
             CHECK(strcmp(f.hit.family, "IsErIk") == 0 && f.hit.payload.complete && f.hit.payload.has_hash, "facts");
         }
     }
-    radome_close(f.radome);
+    engine_close(f.radome);
 }
 
 static void test_indicator(void)
@@ -313,7 +313,7 @@ static void test_indicator(void)
     struct feed f = {.radome = engine(set)};
     send(&f, dress(&rows[1], program), 1, false, SIZE_MAX);
     CHECK(f.hits == 1 && f.indicators == 1, "the decoded file's hash is listed");
-    radome_close(f.radome);
+    engine_close(f.radome);
     indicators_close(set);
 }
 

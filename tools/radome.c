@@ -13,7 +13,7 @@
 #include "capture/proto.h"
 #include "capture/source.h"
 #include "classifiers/indicator.h"
-#include "classifiers/radome.h"
+#include "classifiers/engine.h"
 #include "feeds/allow.h"
 #include "feeds/delivery.h"
 #include "feeds/desk.h"
@@ -80,7 +80,7 @@ static const struct setting table[] = {
 struct sensor {
     struct source *source;
     struct capture *capture;
-    struct radome *engine;
+    struct engine *engine;
     struct desk *desk;
     struct indicators *indicators;
     struct allow *allow;
@@ -176,10 +176,10 @@ static void take_event(struct sensor *s, const struct event *event)
     const struct report *report;
     if (s->log[event->kind])
         write_document(s, json_record(s->document, event, s->name, s->format));
-    radome_see(s->engine, event);
-    if (event->kind == EVENT_BODY && !s->log[EVENT_HTTP] && !radome_follows(s->engine)) /* records tell how long it is */
+    engine_see(s->engine, event);
+    if (event->kind == EVENT_BODY && !s->log[EVENT_HTTP] && !engine_follows(s->engine)) /* records tell how long it is */
         capture_dismiss(s->capture);
-    while ((hit = radome_next(s->engine)) != NULL) {
+    while ((hit = engine_next(s->engine)) != NULL) {
         desk_put(s->desk, hit);
         while ((report = desk_next(s->desk)) != NULL)
             write_document(s, json_report(s->document, report, s->format));
@@ -362,7 +362,7 @@ static bool open_river(struct sensor *s, const struct options *o, uint64_t seed,
     struct capture_settings capture = {o->memory, o->body_limit, seed};
     struct classifier_settings engine = {s->indicators, seed};
     struct desk_settings desk = {s->name, (int)o->threshold, seed, s->allow, s->geoip};
-    return (s->capture = capture_open(&capture, err)) != NULL && (s->engine = radome_open(&engine, err)) != NULL &&
+    return (s->capture = capture_open(&capture, err)) != NULL && (s->engine = engine_open(&engine, err)) != NULL &&
            (s->desk = desk_open(&desk, err)) != NULL;
 }
 
@@ -370,7 +370,7 @@ static void close_all(struct sensor *s)
 {
     delivery_close(s->delivery);
     desk_close(s->desk);
-    radome_close(s->engine);
+    engine_close(s->engine);
     capture_close(s->capture);
     source_close(s->source);
     geoip_close(s->geoip);

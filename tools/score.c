@@ -9,7 +9,7 @@
 #include "classifiers/indicator.h"
 #include "classifiers/name.h"
 #include "classifiers/punycode.h"
-#include "classifiers/radome.h"
+#include "classifiers/engine.h"
 #include "classifiers/suffix.h"
 #include "feeds/allow.h"
 #include "feeds/evidence.h"
@@ -22,7 +22,7 @@ enum { FILES = 64, LINE = 16384, OUT = 16384, THRESHOLD = 50 };
 struct judge {
     struct indicators *indicators;
     struct allow *allow;
-    struct radome *radome;
+    struct engine *radome;
     struct dns_msg *dns;
     bool json, explain;
 };
@@ -47,8 +47,8 @@ static void look_up(struct judge *j, struct opinion *o)
     j->dns->questions = 1;
     j->dns->question = (struct dns_question){slice_str(o->name), DNS_A, 1};
     struct event event = {.kind = EVENT_DNS, .tuple = {.dport = 53, .proto = 17}, .dns = j->dns};
-    radome_see(j->radome, &event);
-    for (const struct hit *hit; (hit = radome_next(j->radome)) != NULL;)
+    engine_see(j->radome, &event);
+    for (const struct hit *hit; (hit = engine_next(j->radome)) != NULL;)
         if (hit->kind != HIT_SIGHTING && hit->bits > o->hit.bits)
             o->hit = *hit;
 }
@@ -262,7 +262,7 @@ static int run(struct judge *j, char **names, int count)
 
 static void judge_close(struct judge *j)
 {
-    radome_close(j->radome);
+    engine_close(j->radome);
     allow_close(j->allow);
     indicators_close(j->indicators);
     free(j->dns);
@@ -299,7 +299,7 @@ int main(int argc, char **argv)
     if ((j.indicators = ioc_open(ioc, iocs, builtin_ioc, 0, NULL, err)) == NULL ||
         (j.allow = allow_open(allow, allows, builtin_allow, 0, err)) == NULL)
         complain(err);
-    else if (settings.indicators = j.indicators, (j.radome = radome_open(&settings, err)) == NULL)
+    else if (settings.indicators = j.indicators, (j.radome = engine_open(&settings, err)) == NULL)
         complain(err);
     else if ((j.dns = calloc(1, sizeof *j.dns)) == NULL)
         complain("no memory");

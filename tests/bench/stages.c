@@ -5,7 +5,7 @@
 #include "capture/proto.h"
 #include "capture/quic.h"
 #include "classifiers/indicator.h"
-#include "classifiers/radome.h"
+#include "classifiers/engine.h"
 #include "feeds/allow.h"
 #include "feeds/desk.h"
 #include "feeds/ioc.h"
@@ -28,7 +28,7 @@ struct bench {
     struct quic_stream stream;
     struct tls_hello hello;
     struct http_memory *http;
-    struct radome *engine;
+    struct engine *engine;
     struct indicators *indicators;
     struct allow *allow;
     struct desk *desk;
@@ -134,19 +134,19 @@ static void see_nothing(struct bench *b, const struct event *event)
 
 static void see_score(struct bench *b, const struct event *event)
 {
-    radome_see(b->engine, event);
+    engine_see(b->engine, event);
 }
 
 static void see_body(struct bench *b, const struct event *event)
 {
     if (event->kind == EVENT_BODY)
-        radome_see(b->engine, event);
+        engine_see(b->engine, event);
 }
 
 static void see_desk(struct bench *b, const struct event *event)
 {
-    radome_see(b->engine, event);
-    for (const struct hit *hit; (hit = radome_next(b->engine)) != NULL;) {
+    engine_see(b->engine, event);
+    for (const struct hit *hit; (hit = engine_next(b->engine)) != NULL;) {
         desk_put(b->desk, hit);
         while (desk_next(b->desk) != NULL)
             continue;
@@ -236,7 +236,7 @@ static bool open_all(struct bench *b, char err[static ERRLEN])
     struct desk_settings desk = {"sensor", 50, SEED, b->allow, NULL};
     return b->indicators != NULL && b->allow != NULL && (b->flows = flows_open(150000, SEED, err)) != NULL &&
            (b->capture = capture_open(&capture, err)) != NULL && (b->quic = quic_open(err)) != NULL &&
-           (b->http = http_memory_open(MEMORY / 2, 64 << 20, err)) != NULL && (b->engine = radome_open(&engine, err)) != NULL &&
+           (b->http = http_memory_open(MEMORY / 2, 64 << 20, err)) != NULL && (b->engine = engine_open(&engine, err)) != NULL &&
            (b->desk = desk_open(&desk, err)) != NULL;
 }
 

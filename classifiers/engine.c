@@ -1,0 +1,104 @@
+#include "classifiers/engine.h"
+
+#include <stdlib.h>
+
+enum { HITS = 16, CLASSIFIERS = 16 }; /* hits of one event; classifiers at once */
+
+struct hits {
+    struct hit hit[HITS];
+    unsigned count;
+    uint32_t left;    /* a bit for each that was not yet pulled */
+    bool follow;      /* somebody wants the next piece of the body */
+    uint64_t dropped;
+};
+
+struct engine {
+    const struct classifier *classifier[CLASSIFIERS];
+    void *state[CLASSIFIERS];
+    unsigned classifiers;
+    struct hits hits;
+    struct engine_stats stats;
+};
+
+struct engine *engine_open(const struct classifier_settings *settings, char err[static ERRLEN])
+{
+    struct engine *e = calloc(1, sizeof *e);
+    if (e == NULL) {
+        error_set(err, "no memory for the engine");
+        return NULL;
+    }
+    for (unsigned i = 0; engine_classifiers[i] != NULL && e->classifiers < CLASSIFIERS; i++) {
+        const struct classifier *c = engine_classifiers[i];
+        if (c->open != NULL && (e->state[e->classifiers] = c->open(settings, err)) == NULL) {
+            engine_close(e);
+            return NULL;
+        }
+        e->classifier[e->classifiers++] = c;
+    }
+    return e;
+}
+
+void engine_close(struct engine *e)
+{
+    for (unsigned i = 0; e != NULL && i < e->classifiers; i++)
+        if (e->classifier[i]->close != NULL)
+            e->classifier[i]->close(e->state[i]);
+    free(e);
+}
+
+void engine_see(struct engine *e, const struct event *event)
+{
+    e->stats.events[event->kind]++;
+    e->hits.count = 0;
+    e->hits.left = 0;
+    e->hits.follow = false;
+    for (unsigned i = 0; i < e->classifiers; i++)
+        if (e->classifier[i]->see[event->kind] != NULL)
+            e->classifier[i]->see[event->kind](e->state[i], event, &e->hits);
+    e->stats.hits += e->hits.count;
+}
+
+/* The strongest first: what a listed name is called (its family) is known before its letters are looked at. Of equal
+ * ones the order is that of the registry. */
+const struct hit *engine_next(struct engine *e)
+{
+    struct hit *strongest = NULL;
+    for (unsigned i = 0; i < e->hits.count; i++)
+        if ((e->hits.left & 1u << i) != 0 && (strongest == NULL || e->hits.hit[i].bits > strongest->bits))
+            strongest = &e->hits.hit[i];
+    if (strongest != NULL)
+        e->hits.left &= ~(1u << (strongest - e->hits.hit));
+    return strongest;
+}
+
+bool engine_follows(const struct engine *e)
+{
+    return e->hits.follow;
+}
+
+void hits_follow(struct hits *hits)
+{
+    hits->follow = true;
+}
+
+struct hit *hits_add(struct hits *hits, const struct event *event, enum hit_kind kind)
+{
+    if (hits->count == HITS) {
+        hits->dropped++;
+        return NULL;
+    }
+    struct hit *hit = &hits->hit[hits->count];
+    hits->left |= 1u << hits->count++;
+    /* A sighting comes with every DNS answer: only its own fields are cleared, not the kilobytes behind them. */
+    memset(hit, 0, kind == HIT_SIGHTING ? offsetof(struct hit, why) : sizeof *hit);
+    hit->kind = kind;
+    hit->us = event->us;
+    hit->tuple = event->tuple;
+    return hit;
+}
+
+void engine_stats(const struct engine *e, struct engine_stats *stats)
+{
+    *stats = e->stats;
+    stats->hits_dropped = e->hits.dropped;
+}
