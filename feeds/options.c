@@ -1,0 +1,63 @@
+#include "feeds/options.h"
+
+#include <stddef.h>
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const struct setting table[] = {
+    {"read", 'r', SETTING_LIST, FIELD(paths), "PATH", "replay a pcap or pcapng file (plain, .gz, .zst), a directory of them, or -"},
+    {"interface", 'i', SETTING_LIST, FIELD(interfaces), "IFACE", "capture live on an interface"},
+    {"filter", 'f', SETTING_TEXT, FIELD(filter), "EXPR", "a pcap filter expression"},
+    {"config", 'c', SETTING_TEXT, FIELD(config), "FILE", "configuration file: key = value, keys as the long flags", .flag_only = true},
+    {"output", 'o', SETTING_TEXT, FIELD(output), "FILE", "hits as JSON Lines; - is standard output, the default without --redis"},
+    {"redis", 0, SETTING_TEXT, FIELD(redis), "URL", "push hits to Redis: redis://[[user]:password@]host[:port][/db] or unix:/path"},
+    {"redis-password-file", 0, SETTING_TEXT, FIELD(redis_password_file), "FILE", "the password stands in this file"},
+    {"redis-wait", 0, SETTING_NUMBER, FIELD(redis_wait), "SECONDS", "how long the end of a replay waits for Redis (30)", 0, 86400},
+    {"redis-mode", 0, SETTING_WORD, FIELD(redis_mode), "list|stream|channel", "RPUSH (default), XADD or PUBLISH"},
+    {"redis-key", 0, SETTING_TEXT, FIELD(redis_key), "NAME", "the list, stream or channel (radome:hits)"},
+    {"log", 0, SETTING_TEXT, FIELD(log), "LIST", "also write protocol records: any of dns,http,tls"},
+    {"format", 0, SETTING_WORD, FIELD(format), "eve|ecs", "document layout: Suricata EVE (default) or Elastic Common Schema"},
+    {"threshold", 0, SETTING_NUMBER, FIELD(threshold), "N", "least risk score, 0 to 100, that is written (50)", 0, 100},
+    {"ioc", 0, SETTING_LIST, FIELD(ioc), "FILE", "indicators: radome's CSV, a plain list, a hosts file or STIX 2.1"},
+    {"no-builtin-ioc", 0, SETTING_FLAG, FIELD(no_builtin_ioc), NULL, "without the published indicators that come along"},
+    {"allow", 0, SETTING_LIST, FIELD(allow), "FILE", "names never to flag, one a line or rank,name"},
+    {"no-builtin-allow", 0, SETTING_FLAG, FIELD(no_builtin_allow), NULL, "without the honest look-alikes that come along"},
+    {"geoip", 0, SETTING_LIST, FIELD(geoip), "FILE", "a MaxMind-format database (ASN, country or city)"},
+    {"memory", 0, SETTING_SIZE, FIELD(memory), "SIZE", "the bound on flows, reassembly and fragments together (256M)", 8 << 20, 1ull << 40},
+    {"body-limit", 0, SETTING_SIZE, FIELD(body_limit), "SIZE", "how much of one decoded body is followed (64M)", 16384, 1ull << 40},
+    {"workers", 'j', SETTING_NUMBER, FIELD(workers), "N", "worker threads; this version has one", 1, 64},
+    {"progress", 0, SETTING_FLAG, FIELD(progress), NULL, "a progress line during a replay; default when standard error is a terminal"},
+    {"sensor", 0, SETTING_TEXT, FIELD(sensor), "NAME", "the sensor's name; default the host's"},
+    {"check", 'T', SETTING_FLAG, FIELD(check), NULL, "check the settings and feeds, print them and exit", .flag_only = true},
+    {"version", 'V', SETTING_FLAG, FIELD(version), NULL, "versions of radome and of what it is linked with", .flag_only = true},
+    {"help", 'h', SETTING_FLAG, FIELD(help), NULL, "this help", .flag_only = true},
+    {"eve", 0, SETTING_TEXT, 0, "SOURCE", NULL, .later = true},
+    {"plugin", 0, SETTING_TEXT, 0, "FILE.so", NULL, .later = true},
+    {"anonymise", 0, SETTING_TEXT, 0, "MODE", NULL, .later = true},
+    {"anonymise-key", 0, SETTING_TEXT, 0, "FILE", NULL, .later = true},
+    {"state", 0, SETTING_TEXT, 0, "DIR", NULL, .later = true},
+    {"stats", 0, SETTING_TEXT, 0, "SECONDS", NULL, .later = true},
+    {"metrics", 0, SETTING_TEXT, 0, "FILE", NULL, .later = true},
+    {"self-test", 0, SETTING_FLAG, 0, NULL, NULL, .later = true},
+};
+
+void options_open(struct options *o, struct settings *settings)
+{
+    *o = (struct options){
+        .redis_key = "radome:hits", .redis_wait = 30, .threshold = 50, .workers = 1, .memory = 256 << 20, .body_limit = 64 << 20,
+    };
+    *settings = (struct settings){.table = table, .count = sizeof table / sizeof *table, .values = o};
+}
+
+bool options_agree(const struct options *o, char err[static ERRLEN])
+{
+    if (o->paths.count > 0 && o->interfaces.count > 0)
+        error_set(err, "-r and -i exclude each other: replay files, or capture live");
+    else if (o->paths.count + o->interfaces.count == 0 && !o->check)
+        error_set(err, "no input: -r PATH replays captures, -i IFACE captures live; -h tells the rest");
+    else if (o->workers > 1)
+        error_set(err, "--workers over 1 is not built yet");
+    else
+        return true;
+    return false;
+}

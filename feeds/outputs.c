@@ -1,0 +1,98 @@
+#include "feeds/outputs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { QUEUE_BYTES = 64 << 20 }; /* unsent hits held while Redis is away: about 50,000 */
+
+struct outputs {
+    FILE *file;
+    bool failed;
+    struct delivery *delivery;
+};
+
+/* A replay's output begins empty: onto one of its own inputs it would destroy the capture. */
+static bool is_input(const struct outputs_settings *settings, char err[static ERRLEN])
+{
+    struct stat output, input;
+    for (const char *const *path = settings->inputs; *path != NULL && stat(settings->path, &output) == 0; path++)
+        if (stat(*path, &input) == 0 && S_ISREG(input.st_mode) && input.st_dev == output.st_dev && input.st_ino == output.st_ino) {
+            error_set(err, "%s: is an input; give -o another file", settings->path);
+            return true;
+        }
+    return false;
+}
+
+static FILE *open_file(const struct outputs_settings *settings, char err[static ERRLEN])
+{
+    if (strcmp(settings->path, "-") == 0)
+        return stdout;
+    if (is_input(settings, err))
+        return NULL;
+    FILE *file = fopen(settings->path, settings->append ? "ae" : "we");
+    if (file == NULL)
+        error_set(err, "%s: %s", settings->path, strerror(errno));
+    return file;
+}
+
+struct outputs *outputs_open(const struct outputs_settings *settings, struct redis *redis, char err[static ERRLEN])
+{
+    struct delivery_settings delivery = {QUEUE_BYTES, settings->redis_wait_s};
+    struct outputs *o = calloc(1, sizeof *o);
+    if (o == NULL || (settings->path != NULL && (o->file = open_file(settings, err)) == NULL)) {
+        if (o == NULL)
+            error_set(err, "no memory for the outputs");
+        redis_close(redis);
+        free(o);
+        return NULL;
+    }
+    if (redis != NULL && (o->delivery = delivery_open(redis, &delivery, err)) == NULL) {
+        outputs_close(o);
+        return NULL;
+    }
+    return o;
+}
+
+void outputs_put(struct outputs *o, const char *document, size_t len)
+{
+    if (len == 0)
+        return;
+    if (o->delivery != NULL)
+        delivery_put(o->delivery, slice_of(document, len - 1));
+    if (o->file != NULL && !o->failed && fwrite(document, 1, len, o->file) != len)
+        o->failed = true;
+}
+
+void outputs_flush(struct outputs *o)
+{
+    if (o->file != NULL && fflush(o->file) != 0)
+        o->failed = true;
+}
+
+bool outputs_failed(const struct outputs *o)
+{
+    return o->failed;
+}
+
+bool outputs_news(struct outputs *o, char message[static ERRLEN])
+{
+    return o->delivery != NULL && delivery_news(o->delivery, message);
+}
+
+bool outputs_finish(struct outputs *o, char err[static ERRLEN])
+{
+    return o->delivery == NULL || delivery_finish(o->delivery, err);
+}
+
+void outputs_close(struct outputs *o)
+{
+    if (o == NULL)
+        return;
+    delivery_close(o->delivery);
+    if (o->file != NULL && o->file != stdout)
+        fclose(o->file);
+    free(o);
+}

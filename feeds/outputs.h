@@ -1,0 +1,32 @@
+/* Where documents go: a file or standard output, and Redis. */
+#pragma once
+
+#include "feeds/delivery.h"
+
+struct outputs_settings {
+    const char *path;          /* "-" is standard output; NULL: no file */
+    const char *const *inputs; /* paths that must not be overwritten; NULL-terminated */
+    bool append;               /* to what the file holds; else it begins empty */
+    uint64_t redis_wait_s;     /* how long outputs_finish waits for a Redis that is away */
+};
+
+struct outputs;
+
+/* redis may be NULL and is taken over, whatever comes of it. NULL: a sentence that names the file. */
+struct outputs *outputs_open(const struct outputs_settings *, struct redis *, char err[static ERRLEN]);
+
+/* A document with its newline; len 0: none. */
+void outputs_put(struct outputs *, const char *document, size_t len);
+
+/* What was written reaches the file. */
+void outputs_flush(struct outputs *);
+
+/* The file takes no more: hits would be lost. */
+bool outputs_failed(const struct outputs *);
+
+/* True once for each change of state of the way to Redis: a sentence for the log. */
+bool outputs_news(struct outputs *, char message[static ERRLEN]);
+
+/* Sends what is left. False: something was not delivered to Redis, a sentence in err. */
+bool outputs_finish(struct outputs *, char err[static ERRLEN]);
+void outputs_close(struct outputs *);
