@@ -113,6 +113,16 @@ static bool give_up(const struct delivery *d)
     return d->finishing && (d->state == REDIS_REFUSED || now_ms() >= d->deadline_ms);
 }
 
+/* After a break the cursor is asked first: where it stands behind the batch, only the answer was lost. */
+static enum redis_result send_once(struct delivery *d, const struct slice *batch, size_t n, const char *cursor, bool again, char why[static ERRLEN])
+{
+    char there[REDIS_CURSOR];
+    enum redis_result result = again ? redis_cursor(d->redis, there, why) : REDIS_SENT;
+    if (result != REDIS_SENT || (again && strcmp(there, cursor) == 0))
+        return result;
+    return redis_send(d->redis, batch, n, cursor, why);
+}
+
 /* Sends one batch, again and again until it is there. The batch stays the same from try to try, so that its cursor tells
  * whether it arrived. The lock is given up while Redis is talked to. */
 static void send_batch(struct delivery *d)
@@ -123,7 +133,7 @@ static void send_batch(struct delivery *d)
     snprintf(cursor, sizeof cursor, "%016llx:%llu", (unsigned long long)d->journal, (unsigned long long)(d->position + n));
     for (unsigned failures = 0;;) {
         pthread_mutex_unlock(&d->lock);
-        enum redis_result result = redis_send(d->redis, batch, n, cursor, why);
+        enum redis_result result = send_once(d, batch, n, cursor, failures > 0, why);
         pthread_mutex_lock(&d->lock);
         note_state(d, result, why);
         if (result == REDIS_SENT)

@@ -15,7 +15,7 @@ struct redis {
     struct redis_url url;
     char cursor_key[512], stream_length[16];
     redisContext *context;
-    bool unsure;   /* a batch was sent and its answer was lost: the cursor knows */
+    char cursor[REDIS_CURSOR]; /* as it stood when it was last seen */
 };
 
 static bool read_password(struct redis *r, const char *path, char err[static ERRLEN])
@@ -161,18 +161,6 @@ static enum redis_result connect_now(struct redis *r, char err[static ERRLEN])
     return greet(r, err);
 }
 
-/* True where the cursor says that a batch whose answer was lost did arrive. */
-static bool arrived(struct redis *r, const char *cursor, enum redis_result *result, char err[static ERRLEN])
-{
-    const char *argv[] = {"GET", r->cursor_key};
-    redisReply *reply = ask(r, 2, argv, result, err);
-    if (reply == NULL)
-        return false;
-    bool there = reply->type == REDIS_REPLY_STRING && strcmp(reply->str, cursor) == 0;
-    freeReplyObject(reply);
-    return there;
-}
-
 static void append(struct redis *r, int argc, const char **argv, size_t *lengths)
 {
     redisAppendCommandArgv(r->context, argc, argv, lengths);
@@ -203,6 +191,14 @@ static void append_document(struct redis *r, struct slice document)
     }
 }
 
+/* Of a transaction in which a document failed, the cursor was set all the same: it goes back to where it was. */
+static void restore_cursor(struct redis *r)
+{
+    char ignored[ERRLEN];
+    const char *argv[] = {"SET", r->cursor_key, r->cursor};
+    order(r, 3, argv, ignored);
+}
+
 /* EXEC's answer: an array without an error in it, or an error that says what became of the batch. */
 static enum redis_result judge_exec(struct redis *r, const redisReply *exec, const char *queued_error, char err[static ERRLEN])
 {
@@ -216,6 +212,8 @@ static enum redis_result judge_exec(struct redis *r, const redisReply *exec, con
         wrong = queued_error;
     error_set(err, "Redis at %s answers %.300s", name_of(r), wrong);
     enum redis_result result = judge(wrong);
+    if (exec->type == REDIS_REPLY_ARRAY)
+        restore_cursor(r);
     disconnect(r);
     return result;
 }
@@ -230,7 +228,6 @@ static enum redis_result read_answers(struct redis *r, size_t count, char err[st
             return broken(r, err);
         redisReply *reply = answer;
         if (i + 1 == count) {
-            r->unsure = false; /* whatever it says, it was seen: the cursor need not be asked */
             enum redis_result result = judge_exec(r, reply, queued_error, err);
             freeReplyObject(reply);
             return result;
@@ -247,26 +244,49 @@ enum redis_result redis_check(struct redis *r, char err[static ERRLEN])
     return r->context != NULL ? REDIS_SENT : connect_now(r, err);
 }
 
+enum redis_result redis_cursor(struct redis *r, char cursor[static REDIS_CURSOR], char err[static ERRLEN])
+{
+    enum redis_result result = redis_check(r, err);
+    if (result != REDIS_SENT)
+        return result;
+    const char *argv[] = {"GET", r->cursor_key};
+    redisReply *reply = ask(r, 2, argv, &result, err);
+    if (reply == NULL)
+        return result;
+    snprintf(r->cursor, sizeof r->cursor, "%s", reply->type == REDIS_REPLY_STRING ? reply->str : "");
+    memcpy(cursor, r->cursor, sizeof r->cursor);
+    freeReplyObject(reply);
+    return REDIS_SENT;
+}
+
+enum redis_result redis_waiting(struct redis *r, uint64_t *count, char err[static ERRLEN])
+{
+    enum redis_result result = redis_check(r, err);
+    if (result != REDIS_SENT)
+        return result;
+    const char *argv[] = {"LLEN", r->settings.key};
+    redisReply *reply = ask(r, 2, argv, &result, err);
+    if (reply == NULL)
+        return result;
+    *count = reply->type == REDIS_REPLY_INTEGER ? (uint64_t)reply->integer : 0;
+    freeReplyObject(reply);
+    return REDIS_SENT;
+}
+
 enum redis_result redis_send(struct redis *r, const struct slice *documents, size_t count, const char *cursor, char err[static ERRLEN])
 {
     enum redis_result result = redis_check(r, err);
     if (result != REDIS_SENT)
         return result;
-    if (r->unsure) {
-        if (arrived(r, cursor, &result, err)) {
-            r->unsure = false;
-            return REDIS_SENT;
-        }
-        if (result != REDIS_SENT)
-            return result;
-    }
     append_words(r, 1, (const char *[]){"MULTI"});
     for (size_t i = 0; i < count; i++)
         append_document(r, documents[i]);
     append_words(r, 3, (const char *[]){"SET", r->cursor_key, cursor});
     append_words(r, 1, (const char *[]){"EXEC"});
-    r->unsure = true; /* from here on only the answer, or the cursor, tells */
-    return read_answers(r, count + 3, err);
+    result = read_answers(r, count + 3, err);
+    if (result == REDIS_SENT)
+        snprintf(r->cursor, sizeof r->cursor, "%s", cursor);
+    return result;
 }
 
 const char *redis_version(void)

@@ -7,6 +7,8 @@
 
 enum redis_mode { REDIS_LIST, REDIS_STREAM, REDIS_CHANNEL };
 
+enum { REDIS_CURSOR = 64 };   /* bytes of a cursor and its NUL */
+
 struct redis_settings {
     const char *url;           /* redis://[[user]:password@]host[:port][/db] or unix:/path/to.sock */
     const char *password_file; /* may be NULL, as the next; the file's password wins, then the URL's */
@@ -32,7 +34,13 @@ void redis_close(struct redis *);
 /* Connects, if it is not, and sends nothing: for a check of the settings. */
 enum redis_result redis_check(struct redis *, char err[static ERRLEN]);
 
-/* Sends the documents, all or none, and sets the cursor. A batch whose answer was lost in a break is recognised by the
- * cursor and not sent again. err says why not. Waits at most a few seconds. */
+/* What the cursor holds, as it was sent with the last batch that arrived; empty: there is none. Connects, if it is not. To be
+ * asked before the first batch and after every break: it alone tells whether a batch arrived whose answer was lost. */
+enum redis_result redis_cursor(struct redis *, char cursor[static REDIS_CURSOR], char err[static ERRLEN]);
+
+/* How many documents stand in the list, unread. */
+enum redis_result redis_waiting(struct redis *, uint64_t *count, char err[static ERRLEN]);
+
+/* Sends the documents, all or none, and sets the cursor. err says why not. Waits at most a few seconds. */
 enum redis_result redis_send(struct redis *, const struct slice *documents, size_t count, const char *cursor, char err[static ERRLEN]);
 const char *redis_version(void);
