@@ -24,6 +24,7 @@ struct classifier {
     void *(*open)(const struct classifier_settings *, char err[static ERRLEN]); /* its state; may be absent: state is NULL */
     void (*close)(void *state);
     classifier_see *see[EVENT_KINDS]; /* NULL: not interested */
+    void (*relist)(void *state, const struct indicators *); /* lists were loaded anew; NULL: keeps none of them */
 };
 
 /* A classifier that wants the next piece of this EVENT_BODY's body says so, at every piece. */

@@ -46,6 +46,13 @@ void engine_close(struct engine *e)
     free(e);
 }
 
+void engine_relist(struct engine *e, const struct indicators *indicators)
+{
+    for (unsigned i = 0; i < e->classifiers; i++)
+        if (e->classifier[i]->relist != NULL)
+            e->classifier[i]->relist(e->state[i], indicators);
+}
+
 void engine_see(struct engine *e, const struct event *event)
 {
     e->stats.events[event->kind]++;

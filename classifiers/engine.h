@@ -14,6 +14,9 @@ struct engine;
 struct engine *engine_open(const struct classifier_settings *, char err[static ERRLEN]);
 void engine_close(struct engine *);
 
+/* Other indicators from now on, between two events; nothing of those before is held any longer. */
+void engine_relist(struct engine *, const struct indicators *);
+
 /* Shows the event to every classifier; then pull its hits before the next event. */
 void engine_see(struct engine *, const struct event *);
 

@@ -290,6 +290,11 @@ static void *open_watch(const struct classifier_settings *settings, char err[sta
     return watch;
 }
 
+static void relist(void *state, const struct indicators *indicators)
+{
+    ((struct watch *)state)->set = indicators;
+}
+
 const struct classifier indicator_classifier = {
     .name = "indicator",
     .open = open_watch,
@@ -297,4 +302,5 @@ const struct classifier indicator_classifier = {
     .see[EVENT_DNS] = see_dns,
     .see[EVENT_HTTP] = see_http,
     .see[EVENT_TLS] = see_tls,
+    .relist = relist,
 };

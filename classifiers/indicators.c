@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-/* A million rows should cost little more than their text. So a row is 12 bytes that point into one arena; what rows of one
+/* A million rows should cost little more than their text. So a row is 16 bytes that point into one arena; what rows of one
  * list have in common (family, provider, description) stands there once; and the table holds 4 bytes of hash beside each
  * row number, so that a lookup that finds nothing, which is nearly every lookup, touches one cache line. */
 
@@ -14,8 +14,9 @@ enum { RECENT = 256 }; /* origins remembered while adding, by hash */
 struct row {
     uint32_t text;   /* offset of the value, NUL-terminated */
     uint32_t origin; /* offset of family, provider and description, each NUL-terminated */
+    uint32_t line;   /* of its list */
     uint16_t length; /* of the value */
-    uint8_t type;
+    uint8_t type, list;
 };
 
 struct slot {
@@ -33,6 +34,8 @@ struct indicators {
     size_t different, of_type[INDICATOR_TYPES];
     uint64_t shape[256];      /* of listed names: a bit for each length, by first byte */
     uint32_t recent[RECENT];  /* origin offset plus one */
+    uint32_t list[INDICATOR_LISTS + 1]; /* offsets of their names; the first is of rows that belong to none */
+    unsigned lists;           /* begun */
 };
 
 struct indicators *indicators_open(uint64_t seed, char err[static ERRLEN])
@@ -164,6 +167,16 @@ static uint32_t origin_put(struct indicators *set, const struct indicator *row)
     return *recent - 1;
 }
 
+bool indicators_list(struct indicators *set, const char *list)
+{
+    size_t length = strlen(list);
+    if (set->lists == INDICATOR_LISTS || !grow((void **)&set->arena, &set->arena_room, set->arena_used, length + 1, 1))
+        return false;
+    set->list[++set->lists] = (uint32_t)set->arena_used;
+    arena_put(set, list, length);
+    return true;
+}
+
 bool indicators_add(struct indicators *set, const struct indicator *row)
 {
     assert(set->slot == NULL); /* sealed means sealed */
@@ -177,7 +190,8 @@ bool indicators_add(struct indicators *set, const struct indicator *row)
         !grow((void **)&set->row, &set->rows_room, set->rows, 1, sizeof *set->row))
         return false;
     struct row *added = &set->row[set->rows++];
-    *added = (struct row){.text = (uint32_t)set->arena_used, .length = (uint16_t)length, .type = (uint8_t)row->type};
+    *added = (struct row){.text = (uint32_t)set->arena_used, .line = row->line, .length = (uint16_t)length,
+                          .type = (uint8_t)row->type, .list = (uint8_t)set->lists};
     arena_put(set, spelt ? row->value : value, length);
     added->origin = origin_put(set, row);
     return true;
@@ -278,7 +292,8 @@ static bool look_up(const struct indicators *set, enum indicator_type type, stru
         return false;
     const struct row *row = &set->row[slot->row - 1];
     const char *family = set->arena + row->origin, *provider = family + strlen(family) + 1;
-    *found = (struct indicator){type, set->arena + row->text, family, provider, provider + strlen(provider) + 1};
+    *found = (struct indicator){type, set->arena + row->text, family, provider, provider + strlen(provider) + 1, row->line,
+                                row->list > 0 ? set->arena + set->list[row->list] : ""};
     return true;
 }
 

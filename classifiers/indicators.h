@@ -5,17 +5,23 @@
 #include "capture/error.h"
 #include "classifiers/hit.h"
 
-enum { INDICATOR_VALUE = 2048 };   /* the longest value kept, in bytes */
+enum { INDICATOR_VALUE = 2048,     /* the longest value kept, in bytes */
+       INDICATOR_LISTS = 255 };    /* of one set */
 
 struct indicator {                 /* one row; text borrowed from the set */
     enum indicator_type type;
     const char *value, *family, *provider, *description; /* "" where not known */
+    uint32_t line;                 /* where it stands in its list: line, or place among a bundle's objects; 0: not known */
+    const char *list;              /* the list's name; indicators_list gives it to the rows that follow */
 };
 
 struct indicators;
 
 struct indicators *indicators_open(uint64_t seed, char err[static ERRLEN]);
 void indicators_close(struct indicators *);
+
+/* Before sealing: the rows that follow are of this list. False: no memory, or more lists than INDICATOR_LISTS. */
+bool indicators_list(struct indicators *, const char *list);
 
 /* Before sealing: copies the row, file names and extension ids in their own spelling. Names are expected in punycode,
  * addresses in addr_format's notation. False: an empty value, one longer than INDICATOR_VALUE, or no memory. */

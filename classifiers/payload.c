@@ -361,9 +361,15 @@ static void see_http(void *state, const struct event *event, struct hits *hits)
     }
 }
 
+static void payload_relist(void *state, const struct indicators *indicators)
+{
+    ((struct payload *)state)->indicators = indicators;
+}
+
 const struct classifier payload_classifier = {
     .name = "payload",
     .open = payload_open,
     .close = payload_close,
     .see = {[EVENT_BODY] = see_body, [EVENT_HTTP] = see_http},
+    .relist = payload_relist,
 };

@@ -1,18 +1,46 @@
-/* Names never to flag. A name covers its subdomains; an indicator beats an allowlist. */
+/* What is never to be flagged: names, clients, servers and autonomous systems, an entry a line:
+ *
+ *     kodak.com               the name and all below it, as do .kodak.com, *.kodak.com and the "7,kodak.com" of a ranking
+ *     client 10.1.2.0/24      nothing of these clients: scanners, sandboxes, analysts. Beats even an indicator
+ *     server 192.0.2.0/24     whoever goes to these servers; a bare 192.0.2.0/24 or 192.0.2.1 says the same
+ *     as 64500                likewise every server of that autonomous system (AS64500), where --geoip knows it
+ *
+ * An indicator beats all but a client. */
 #pragma once
 
+#include "capture/addr.h"
 #include "capture/error.h"
-#include "capture/slice.h"
 
 struct allow;
+struct geoip;
+struct hit;
 
-/* Reads the files (one name a line, or rank,name CSV) and the built-in list of honest look-alikes where wanted. NULL with
- * a sentence that names the file: unreadable, or without a single name. To reload, open anew and close the old one. */
-struct allow *allow_open(const char *const *paths, size_t count, bool builtin, uint64_t seed, char err[static ERRLEN]);
+struct allow_entry {               /* text lives until allow_close */
+    const char *what, *list;       /* "kodak.com", "client 10.1.2.0/24"; where it stands */
+    uint32_t line;
+};
+
+struct allow_stats {
+    size_t entries, unreadable, first_bad; /* taken; lines that hold none; the first of those, from 1, or 0 */
+};
+
+enum allowed { ALLOWED_NOT, ALLOWED_NAME, ALLOWED_SERVER, ALLOWED_CLIENT };
+
+/* Reads the files, and the built-in list of honest look-alikes where wanted. stats has one place a file, or is NULL. NULL
+ * with a sentence that names the file: unreadable, or without a single entry. To reload, open anew and close the old one. */
+struct allow *allow_open(const char *const *paths, size_t count, bool builtin, uint64_t seed, struct allow_stats *stats,
+                         char err[static ERRLEN]);
 void allow_close(struct allow *);
 
-/* The entry that decides: the name itself or the nearest above it; NULL: none. Lives until allow_close. */
-const char *allow_find(const struct allow *, struct slice name);
+/* What the lists say of a hit. An answer that gives a name's addresses is allowed where all of them are; the resolver that
+ * it comes from is not its server. */
+enum allowed allow_hit(const struct allow *, const struct geoip *, const struct hit *);
 
-size_t allow_count(const struct allow *);      /* different names */
-size_t allow_unreadable(const struct allow *); /* lines that held no name */
+/* The entry that decides: the nearest name above, the smallest network around; false: none. Those for an address look at
+ * the server's networks and its AS, or at the client's. */
+bool allow_name(const struct allow *, struct slice name, struct allow_entry *);
+bool allow_server(const struct allow *, const struct geoip *, const struct addr *, struct allow_entry *);
+bool allow_client(const struct allow *, const struct addr *, struct allow_entry *);
+
+size_t allow_count(const struct allow *); /* different entries */
+bool allow_has_as(const struct allow *);  /* any entry that only a GeoIP database gives a meaning */

@@ -165,6 +165,12 @@ static void put_evidence(struct desk *d, const struct hit *hit, const char *id)
         send(d);
 }
 
+void desk_relist(struct desk *d, const struct allow *allow, struct geoip *geoip)
+{
+    d->settings.allow = allow;
+    d->settings.geoip = geoip;
+}
+
 void desk_put(struct desk *d, const struct hit *hit)
 {
     char id[REPORT_ID];
@@ -176,10 +182,11 @@ void desk_put(struct desk *d, const struct hit *hit)
         return;
     }
     d->stats.hits++;
-    /* An allowed name is an ordinary one; an indicator beats the allowlist. */
-    if (hit->kind == HIT_DOMAIN && d->settings.allow != NULL && allow_find(d->settings.allow, slice_str(hit->name)) != NULL) {
+    enum allowed allowed = allow_hit(d->settings.allow, d->settings.geoip, hit);
+    if (allowed != ALLOWED_NOT) {
         d->stats.allowed++;
-        cluster_ordinary(d->clusters, hit);
+        if (hit->kind == HIT_DOMAIN && allowed != ALLOWED_CLIENT) /* an allowed name is an ordinary one */
+            cluster_ordinary(d->clusters, hit);
         return;
     }
     put_hit(d, hit, id);

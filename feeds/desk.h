@@ -26,6 +26,9 @@ struct desk;
 struct desk *desk_open(const struct desk_settings *, char err[static ERRLEN]);
 void desk_close(struct desk *);
 
+/* Other lists from now on; nothing of those before is held any longer. */
+void desk_relist(struct desk *, const struct allow *, struct geoip *);
+
 void desk_put(struct desk *, const struct hit *);
 
 /* The next report of that hit, borrowed until the next call; NULL: none. */

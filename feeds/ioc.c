@@ -11,6 +11,7 @@ struct reading {
     const char *name;      /* the list, for errors */
     const char *provider;  /* of rows that name none: the list's file name */
     struct ioc_stats *stats;
+    size_t number;         /* the line, or the object of a bundle, that is read */
     bool full;             /* no memory for more */
 };
 
@@ -87,10 +88,10 @@ static bool (*const put[INDICATOR_TYPES])(struct slice, char[static INDICATOR_VA
     [INDICATOR_EXTENSION] = put_text,
 };
 
-static void unreadable(struct reading *r, size_t number)
+static void unreadable(struct reading *r)
 {
     if (r->stats->unreadable++ == 0)
-        r->stats->first_bad = number;
+        r->stats->first_bad = r->number;
 }
 
 /* False where the row cannot be taken; whether that is told is the caller's affair. */
@@ -101,6 +102,7 @@ static bool take(struct reading *r, const struct indicator *row)
         return false;
     struct indicator added = *row;
     added.value = value;
+    added.line = (uint32_t)r->number;
     if (row->provider[0] == '\0')
         added.provider = r->provider;
     if (!indicators_add(r->set, &added))
@@ -125,7 +127,7 @@ static bool take_word(struct reading *r, struct slice word)
 
 /* "address name name …": a hosts file says where names shall lead, so its names are listed and its addresses are not. The
  * machine's own names in it, localhost and the like, are no part of the list. */
-static void take_hosts(struct reading *r, struct slice names, size_t number)
+static void take_hosts(struct reading *r, struct slice names)
 {
     struct slice word;
     char name[HIT_NAME];
@@ -134,7 +136,7 @@ static void take_hosts(struct reading *r, struct slice names, size_t number)
         if (own)
             continue;
         if (!list_name(word, name) || !take(r, &(struct indicator){INDICATOR_DOMAIN, name, "", "", ""}))
-            unreadable(r, number);
+            unreadable(r);
     }
 }
 
@@ -142,14 +144,13 @@ static void read_plain(struct reading *r, struct slice text)
 {
     struct slice line, word;
     struct addr addr;
-    size_t number = 0;
-    while (!r->full && list_line(&text, &line, &number)) {
+    while (!r->full && list_line(&text, &line, &r->number)) {
         struct slice rest = line;
         list_word(&rest, &word);
         if (rest.len > 0 && addr_parse(&addr, word))
-            take_hosts(r, rest, number);
+            take_hosts(r, rest);
         else if (rest.len > 0 || !take_word(r, word))
-            unreadable(r, number);
+            unreadable(r);
     }
 }
 
@@ -200,7 +201,7 @@ static bool read_csv(struct reading *r, struct slice text, size_t *number)
     if (!read_header(&text, column, number))
         return false;
     while (!r->full && skip_csv(&text, number)) {
-        size_t begun = *number + 1;
+        r->number = *number + 1;
         bool last = false;
         for (int c = 0; c < COLUMNS; c++)
             field[c][0] = '\0';
@@ -210,7 +211,7 @@ static bool read_csv(struct reading *r, struct slice text, size_t *number)
         }
         struct indicator row = {INDICATOR_DOMAIN, field[INDICATOR], field[FAMILY], field[PROVIDER], field[DESCRIPTION]};
         if (!indicator_type_of(slice_trim(slice_str(field[TYPE])), &row.type) || !take(r, &row))
-            unreadable(r, begun);
+            unreadable(r);
     }
     return true;
 }
@@ -225,8 +226,10 @@ static bool read_stix(struct reading *r, struct slice text, char err[static ERRL
         return false;
     }
     size_t bad = 0;
-    while (!r->full && stix_next(stix, &row))
+    while (!r->full && stix_next(stix, &row)) {
+        r->number = stix_place(stix);
         bad += !take(r, &row);
+    }
     r->stats->unreadable += stix_unreadable(stix) + bad;
     r->stats->first_bad = stix_first_bad(stix);
     stix_close(stix);
@@ -262,6 +265,10 @@ bool ioc_read(struct indicators *set, const char *name, struct slice text, struc
     *stats = (struct ioc_stats){0};
     text = list_without_mark(text);
     bool json = is_json(text);
+    if (!indicators_list(set, name)) {
+        error_set(err, "%s: one list more than there is room for", name);
+        return false;
+    }
     if (json) {
         if (!read_stix(&r, text, err))
             return false;

@@ -23,7 +23,7 @@ struct lists *lists_open(const struct lists_settings *settings, char err[static 
     l->settings = *settings;
     l->indicators = ioc_open(settings->ioc->value, settings->ioc->count, settings->builtin_ioc, settings->seed, l->ioc, err);
     if (l->indicators != NULL)
-        l->allow = allow_open(settings->allow->value, settings->allow->count, settings->builtin_allow, settings->seed, err);
+        l->allow = allow_open(settings->allow->value, settings->allow->count, settings->builtin_allow, settings->seed, NULL, err);
     if (l->allow != NULL)
         l->geoip = geoip_open(settings->geoip->value, settings->geoip->count, err);
     if (l->geoip == NULL) {

@@ -20,7 +20,7 @@ static const struct setting table[] = {
     {"threshold", 0, SETTING_NUMBER, FIELD(threshold), "N", "least risk score, 0 to 100, that is written (50)", 0, 100},
     {"ioc", 0, SETTING_LIST, FIELD(ioc), "FILE", "indicators: radome's CSV, a plain list, a hosts file or STIX 2.1"},
     {"no-builtin-ioc", 0, SETTING_FLAG, FIELD(no_builtin_ioc), NULL, "without the published indicators that come along"},
-    {"allow", 0, SETTING_LIST, FIELD(allow), "FILE", "names never to flag, one a line or rank,name"},
+    {"allow", 0, SETTING_LIST, FIELD(allow), "FILE", "never to flag: names (or rank,name), client NET, server NET, as NUMBER, one a line"},
     {"no-builtin-allow", 0, SETTING_FLAG, FIELD(no_builtin_allow), NULL, "without the honest look-alikes that come along"},
     {"geoip", 0, SETTING_LIST, FIELD(geoip), "FILE", "a MaxMind-format database (ASN, country or city)"},
     {"memory", 0, SETTING_SIZE, FIELD(memory), "SIZE", "the bound on flows, reassembly and fragments together (256M)", 8 << 20, 1ull << 40},

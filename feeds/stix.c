@@ -211,6 +211,11 @@ bool stix_next(struct stix *stix, struct indicator *row)
     return true;
 }
 
+size_t stix_place(const struct stix *stix)
+{
+    return stix->next;
+}
+
 size_t stix_unreadable(const struct stix *stix)
 {
     return stix->unreadable;

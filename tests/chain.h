@@ -27,7 +27,7 @@ static void chain_document(struct chain *, const struct report *, size_t len);
 static inline void chain_open(struct chain *c, size_t memory, bool records)
 {
     char err[ERRLEN];
-    *c = (struct chain){.indicators = ioc_open(NULL, 0, true, 7, NULL, err), .allow = allow_open(NULL, 0, true, 7, err),
+    *c = (struct chain){.indicators = ioc_open(NULL, 0, true, 7, NULL, err), .allow = allow_open(NULL, 0, true, 7, NULL, err),
                         .records = records};
     struct capture_settings capture = {memory, 1 << 20, 7};
     struct classifier_settings engine = {c->indicators, 7};

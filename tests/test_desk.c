@@ -131,7 +131,7 @@ int main(void)
     fputs("kodak.com\n", file);
     fclose(file);
     struct geoip *geoip = geoip_open(&path, 1, err);
-    struct allow *allow = allow_open(&allowed, 1, false, 1, err);
+    struct allow *allow = allow_open(&allowed, 1, false, 1, NULL, err);
     if (CHECK(geoip != NULL && allow != NULL, "feeds: %s", err)) {
         follow_steps(allow, geoip);
         thresholds(geoip);

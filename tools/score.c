@@ -35,7 +35,8 @@ struct opinion {
     struct hit hit;            /* the heaviest of those that the look-up gave; bits 0: none */
     struct indicator indicator;
     bool listed;
-    const char *allowed;       /* the entry that decides; NULL: none */
+    struct allow_entry entry;  /* of an allowlist that decides */
+    bool allowed;
     const char *verdict;
     char why[512];
 };
@@ -78,9 +79,9 @@ static void give_verdict(struct opinion *o)
     if (o->listed) {
         o->verdict = "listed";
         snprintf(o->why, sizeof o->why, "%s", o->hit.why);
-    } else if (o->allowed != NULL) {
+    } else if (o->allowed) {
         o->verdict = "allowed";
-        snprintf(o->why, sizeof o->why, "%s is on the allowlist%s", o->allowed,
+        snprintf(o->why, sizeof o->why, "%s is on the allowlist%s", o->entry.what,
                  s->grammar ? "; the name fits the family's grammar" : "");
     } else if (o->hit.bits > 0) {
         o->verdict = "suspicious";
@@ -101,9 +102,9 @@ static void judge(struct judge *j, struct slice line, struct opinion *o)
     struct slice name = slice_str(o->name);
     look_up(j, o);
     o->listed = indicators_find_domain(j->indicators, name, &o->indicator);
-    o->allowed = allow_find(j->allow, name);
+    o->allowed = allow_name(j->allow, name, &o->entry);
     give_verdict(o);
-    if (o->allowed != NULL && !o->listed)
+    if (o->allowed && !o->listed)
         o->hit.bits = 0;
 }
 
@@ -137,8 +138,8 @@ static void put_json(const struct opinion *o)
         writer_text(&w, "description", o->indicator.description);
         writer_end(&w);
     }
-    if (o->allowed != NULL)
-        writer_text(&w, "allowlist_entry", o->allowed);
+    if (o->allowed)
+        writer_text(&w, "allowlist_entry", o->entry.what);
     writer_text(&w, "why", o->why);
     writer_end(&w);
     printf("%.*s\n", (int)w.len, out);
@@ -183,8 +184,8 @@ static void put_explanation(const struct opinion *o)
     if (o->listed)
         printf("    indicator    %s: %s%s%s\n", o->indicator.value, o->indicator.family,
                o->indicator.family[0] ? ", " : "", o->indicator.provider);
-    if (o->allowed != NULL)
-        printf("    allowlist    %s%s\n", o->allowed, o->listed ? " (the indicator beats it)" : "");
+    if (o->allowed)
+        printf("    allowlist    %s%s\n", o->entry.what, o->listed ? " (the indicator beats it)" : "");
 }
 
 static void put_text(const struct opinion *o, bool explain)
@@ -297,7 +298,7 @@ int main(int argc, char **argv)
     struct classifier_settings settings = {0};
     int status = 2;
     if ((j.indicators = ioc_open(ioc, iocs, builtin_ioc, 0, NULL, err)) == NULL ||
-        (j.allow = allow_open(allow, allows, builtin_allow, 0, err)) == NULL)
+        (j.allow = allow_open(allow, allows, builtin_allow, 0, NULL, err)) == NULL)
         complain(err);
     else if (settings.indicators = j.indicators, (j.radome = engine_open(&settings, err)) == NULL)
         complain(err);

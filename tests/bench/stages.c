@@ -231,7 +231,7 @@ static bool open_all(struct bench *b, char err[static ERRLEN])
 {
     struct capture_settings capture = {MEMORY, 64 << 20, SEED};
     b->indicators = ioc_open(NULL, 0, true, SEED, NULL, err);
-    b->allow = allow_open(NULL, 0, true, SEED, err);
+    b->allow = allow_open(NULL, 0, true, SEED, NULL, err);
     struct classifier_settings engine = {b->indicators, SEED};
     struct desk_settings desk = {"sensor", 50, SEED, b->allow, NULL};
     return b->indicators != NULL && b->allow != NULL && (b->flows = flows_open(150000, SEED, err)) != NULL &&
