@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#include "capture/dns.h"
+#include "capture/http.h"
+
 enum { HITS = 16, CLASSIFIERS = 16 }; /* hits of one event; classifiers at once */
 
 struct hits {
@@ -88,6 +91,18 @@ void hits_follow(struct hits *hits)
     hits->follow = true;
 }
 
+static uint32_t transaction_of(const struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_DNS: return event->dns->id;
+    case EVENT_HTTP: return event->http->ordinal;
+    case EVENT_BODY: return event->body->transaction->ordinal;
+    case EVENT_TLS:
+    case EVENT_KINDS: break;
+    }
+    return 0;
+}
+
 struct hit *hits_add(struct hits *hits, const struct event *event, enum hit_kind kind)
 {
     if (hits->count == HITS) {
@@ -101,6 +116,7 @@ struct hit *hits_add(struct hits *hits, const struct event *event, enum hit_kind
     hit->kind = kind;
     hit->us = event->us;
     hit->tuple = event->tuple;
+    hit->transaction = transaction_of(event);
     return hit;
 }
 

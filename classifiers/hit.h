@@ -70,6 +70,7 @@ struct hit {
     enum hit_seen seen;
     uint64_t us;
     struct tuple tuple;        /* client → server */
+    uint32_t transaction;      /* HTTP: its ordinal in the connection, from 1; DNS: the message's id; else 0 */
     char name[HIT_NAME];       /* the server name concerned, lower case; empty where there is none */
     struct addr addr[HIT_ADDRS]; /* what it resolved to, where known */
     uint8_t addrs;

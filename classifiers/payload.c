@@ -122,6 +122,7 @@ static void tell(struct payload *p, struct track *s, const struct event *event, 
     if (told == NULL)
         return;
     hit->us = told->us;
+    hit->transaction = told->transaction;
     hit->kind = HIT_PAYLOAD;
     *told = *hit;
     if (out->has_hash)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "classifiers/hit_id.h"
 #include "feeds/allow.h"
 #include "feeds/asked.h"
 #include "feeds/cluster.h"
@@ -126,7 +127,7 @@ static enum report_kind kind_of(enum hit_kind kind)
 static void put_hit(struct desk *d, const struct hit *hit, char id[static REPORT_ID])
 {
     struct report *report = queued(d);
-    id_of_hit(id, hit);
+    hit_id(id, hit);
     if (repeated(d, hit)) {
         d->stats.repeats++;
         return;

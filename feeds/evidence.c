@@ -33,7 +33,7 @@ struct client {
     bool used, reported;
     enum stage stage;          /* of the last incident document */
     uint64_t first_us, last_us;
-    char incident_id[REPORT_ID];
+    char first_id[REPORT_ID], incident_id[REPORT_ID]; /* first_id: of the first evidence there was */
     unsigned items;
     struct item item[ITEMS];
 };
@@ -305,11 +305,11 @@ static void report_fill(struct evidence *e, const struct client *client, float b
     put_reason(report, client);
 }
 
-/* An incident's id: its client and the time of its first evidence. */
+/* An incident's id: its client and its first evidence, by that one's id. */
 static void incident_name(struct client *client)
 {
-    char key[ADDR_TEXT + 32], address[ADDR_TEXT];
-    int len = snprintf(key, sizeof key, "%s %llu", addr_format(&client->addr, address), (unsigned long long)client->first_us);
+    char key[ADDR_TEXT + REPORT_ID], address[ADDR_TEXT];
+    int len = snprintf(key, sizeof key, "%s %s", addr_format(&client->addr, address), client->first_id);
     id_of(client->incident_id, "client", key, (size_t)len);
 }
 
@@ -317,6 +317,8 @@ bool evidence_put(struct evidence *e, const struct hit *hit, const char *id, dou
 {
     assert(hit->kind != HIT_SIGHTING);
     struct client *client = client_of(e, &hit->tuple.src, hit->us);
+    if (client->items == 0)
+        snprintf(client->first_id, sizeof client->first_id, "%s", id);
     struct item *item = item_of(e, client, key_of(e, hit), hit);
     if (item == NULL)
         return false;

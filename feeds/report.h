@@ -1,13 +1,13 @@
 /* What leaves the house: a hit, a cluster or an incident with all that is known beside it. Borrowed until it is written. */
 #pragma once
 
-#include "classifiers/hit.h"
+#include "classifiers/hit_id.h"
 
 enum report_kind { REPORT_DOMAIN, REPORT_BEACON, REPORT_PAYLOAD, REPORT_IOC, REPORT_CLUSTER, REPORT_INCIDENT };
 
 enum stage { STAGE_LOOKUP, STAGE_BEACON, STAGE_PAYLOAD };
 
-enum { REPORT_ID = 33, REPORT_LIST = 32 }; /* 32 hex digits and a NUL; the most entries of one list in a document */
+enum { REPORT_ID = HIT_ID, REPORT_LIST = 32 }; /* the most entries of one list in a document */
 
 struct geo {                       /* of the server; zero and empty where not known */
     uint32_t asn;
