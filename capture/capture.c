@@ -15,25 +15,31 @@ enum {
 _Static_assert(FLOWS_SHARE + FRAGMENTS_SHARE + ASKED_SHARE + QUIC_SHARE + SESSIONS_SHARE == 16, "all of it, and no more");
 
 struct capture {
-    struct packet packet;
-    bool waiting, again;     /* packet is fed and not yet looked at; is looked at for the second time */
+    struct packet decoded;   /* of the frame that was fed */
+    const struct packet *packet; /* in hand; borrowed where it was dealt */
+    bool waiting, again;     /* it is not yet looked at; is looked at for the second time */
     bool leaving;            /* flow is on its way out */
     uint64_t now_us;         /* of the packet in hand; UINT64_MAX at the end */
     struct flow *flow;       /* being pulled */
     struct flows *flows;
-    struct fragments *fragments;
+    struct intake *intake;   /* NULL: packets are dealt */
     struct proto *proto;
     struct sessions *sessions;
     struct datagrams *datagrams;
     struct capture_stats stats;
 };
 
+size_t capture_intake_memory(size_t memory)
+{
+    return memory / 16 * FRAGMENTS_SHARE;
+}
+
 static bool open_rooms(struct capture *c, const struct capture_settings *settings, char err[static ERRLEN])
 {
     size_t part = settings->memory / 16, flows = FLOWS_SHARE * part / FLOW_BYTES;
     struct session_settings sessions = {SESSIONS_SHARE * part, flows, settings->body_limit};
     return (c->flows = flows_open(flows, settings->seed, err)) != NULL &&
-           (c->fragments = fragments_open(FRAGMENTS_SHARE * part, settings->seed, err)) != NULL &&
+           (settings->dealt || (c->intake = intake_open(capture_intake_memory(settings->memory), settings->seed, err)) != NULL) &&
            (c->proto = proto_open(ASKED_SHARE * part / PROTO_FLOW_BYTES, err)) != NULL &&
            (c->sessions = sessions_open(&sessions, c->proto, err)) != NULL &&
            (c->datagrams = datagrams_open(c->proto, QUIC_SHARE * part, settings->seed, err)) != NULL;
@@ -67,28 +73,25 @@ void capture_close(struct capture *c)
     datagrams_close(c->datagrams);
     sessions_close(c->sessions);
     proto_close(c->proto);
-    fragments_close(c->fragments);
+    intake_close(c->intake);
     flows_close(c->flows);
     free(c);
 }
 
-/* A packet that completes a fragmented datagram is that datagram from here on. */
-static bool defragment(struct capture *c)
+void capture_deal(struct capture *c, const struct packet *packet)
 {
-    struct slice datagram;
-    c->stats.fragments++;
-    if (!fragment_feed(c->fragments, &c->packet, &datagram))
-        return packet_decode_first(&c->packet, &c->stats.packet);
-    return packet_decode_ip(&c->packet, datagram, c->packet.us, c->packet.depth, &c->stats.packet) &&
-           c->packet.kind != PACKET_FRAGMENT;
+    c->packet = packet;
+    c->waiting = true;
+    c->again = false;
+    c->now_us = packet->us; /* which may step back: a file of another day is another capture, and its flows are others */
 }
 
 void capture_feed(struct capture *c, const struct frame *frame)
 {
-    c->stats.frames++;
-    c->again = false;
-    c->waiting = packet_decode(&c->packet, frame, &c->stats.packet) && (c->packet.kind != PACKET_FRAGMENT || defragment(c));
-    c->now_us = frame->us; /* which may step back: a file of another day is another capture, and its flows are others */
+    bool whole = intake_feed(c->intake, frame, &c->decoded);
+    capture_deal(c, &c->decoded);
+    c->waiting = whole;
+    c->now_us = frame->us;
 }
 
 static void flow_leaves(struct capture *c, struct flow *flow)
@@ -108,9 +111,9 @@ static void flow_leaves(struct capture *c, struct flow *flow)
 static void take_segment(struct capture *c)
 {
     int side;
-    c->flow = flow_of(c->flows, &c->packet, &side);
+    c->flow = flow_of(c->flows, c->packet, &side);
     if (c->flow != NULL)
-        session_feed(c->sessions, c->flow, side, &c->packet);
+        session_feed(c->sessions, c->flow, side, c->packet);
     c->stats.tcp += c->flow != NULL;
     c->waiting = c->flow == NULL && !c->again;
     c->again = c->waiting;
@@ -120,10 +123,10 @@ static void take_segment(struct capture *c)
 static bool take_packet(struct capture *c, struct event *event)
 {
     c->waiting = false;
-    switch (c->packet.kind) {
+    switch (c->packet->kind) {
     case PACKET_UDP:
         c->stats.udp++;
-        return datagram_see(c->datagrams, c->flows, &c->packet, event);
+        return datagram_see(c->datagrams, c->flows, c->packet, event);
     case PACKET_TCP:
         take_segment(c);
         return false;
@@ -138,9 +141,9 @@ static bool take_packet(struct capture *c, struct event *event)
 static struct flow *to_leave(struct capture *c)
 {
     struct flow *flow = flow_expired(c->flows, c->now_us);
-    if (flow == NULL && c->waiting && c->packet.kind == PACKET_TCP && sessions_short(c->sessions))
+    if (flow == NULL && c->waiting && c->packet->kind == PACKET_TCP && sessions_short(c->sessions))
         flow = flow_crowding(c->flows, false);
-    if (flow == NULL && c->waiting && c->packet.kind == PACKET_UDP && datagrams_short(c->datagrams))
+    if (flow == NULL && c->waiting && c->packet->kind == PACKET_UDP && datagrams_short(c->datagrams))
         flow = flow_crowding(c->flows, true);
     return flow;
 }
@@ -180,19 +183,22 @@ void capture_finish(struct capture *c)
 {
     c->now_us = UINT64_MAX;
     c->waiting = false;
-    fragments_finish(c->fragments);
+    if (c->intake != NULL)
+        intake_finish(c->intake);
 }
 
 void capture_stats(const struct capture *c, struct capture_stats *stats)
 {
     *stats = c->stats;
-    fragments_stats(c->fragments, &stats->fragment);
+    if (c->intake != NULL) {
+        intake_stats(c->intake, &stats->intake);
+        intake_memory(c->intake, &stats->memory);
+    }
     flows_stats(c->flows, &stats->flow);
     datagrams_stats(c->datagrams, &stats->datagram);
     sessions_stats(c->sessions, &stats->session);
     stats->http = *sessions_http(c->sessions);
     flows_memory(c->flows, &stats->memory);
-    fragments_memory(c->fragments, &stats->memory);
     proto_memory(c->proto, &stats->memory);
     sessions_memory(c->sessions, &stats->memory);
     datagrams_memory(c->datagrams, &stats->memory);

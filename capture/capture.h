@@ -1,22 +1,22 @@
-/* Floor 1 in one piece: feed a frame, pull its events. Composes packets, fragments, flows, sessions and datagrams.
+/* Floor 1 in one piece: feed a frame, pull its events. Composes packets, flows, sessions and datagrams.
  * Nothing is allocated after opening but what nDPI allocates behind capture/proto.c. */
 #pragma once
 
 #include "capture/datagram.h"
-#include "capture/fragment.h"
 #include "capture/http.h"
+#include "capture/intake.h"
 #include "capture/session.h"
 
 struct capture_settings {
     size_t memory;        /* bytes for flows, reassembly and fragments together */
     uint64_t body_limit;  /* decoded bytes of one body that are followed */
     uint64_t seed;        /* of the tables' hashes */
+    bool dealt;           /* fed by capture_deal alone: the share of fragments is left to whoever deals */
 };
 
 struct capture_stats {
-    uint64_t frames, tcp, udp, fragments;
-    struct packet_stats packet;
-    struct fragment_stats fragment;
+    uint64_t tcp, udp;
+    struct intake_stats intake;
     struct flow_stats flow;
     struct datagram_stats datagram;
     struct session_stats session;
@@ -30,6 +30,12 @@ struct capture *capture_open(const struct capture_settings *, char err[static ER
 void capture_close(struct capture *);
 
 void capture_feed(struct capture *, const struct frame *);
+
+/* The same from a packet on, which is borrowed until its events are pulled. */
+void capture_deal(struct capture *, const struct packet *);
+
+/* What of the memory is an intake's, in bytes. */
+size_t capture_intake_memory(size_t memory);
 
 /* False: feed the next frame. The event and what it points to live until the next call. */
 bool capture_next(struct capture *, struct event *);
