@@ -18,7 +18,8 @@ endif
 CFLAGS   ?= -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -fstack-protector-strong
 ALLFLAGS  = -std=c11 -D_GNU_SOURCE -DRADOME_VERSION='"$(VERSION)"' -DWITH_NDPI=$(WITH_NDPI) -I. -I$(BUILD) -isystem /usr/include/ndpi \
             -MMD -MP -fPIC $(CFLAGS) $(CFLAGS.$(MODE))
-LIBS     := -lpcap -lz -lzstd -lcrypto -lpsl -lidn2 -lhiredis -lmaxminddb -linih -ljansson -lbrotlidec -lpthread -lm
+TLS      := $(shell $(CC) -E -include hiredis/hiredis_ssl.h -x c /dev/null >/dev/null 2>&1 && echo -lhiredis_ssl -lssl)
+LIBS     := $(TLS) -lpcap -lz -lzstd -lcrypto -lpsl -lidn2 -lhiredis -lmaxminddb -linih -ljansson -lbrotlidec -lpthread -lm
 ifeq ($(WITH_NDPI),1)
 LIBS     += -lndpi
 endif

@@ -42,53 +42,95 @@ static bool parse_user(struct redis_url *url, const char *text, const char *at)
 }
 
 /* host, [v6], either with :port */
-static bool parse_host(struct redis_url *url, const char *text, const char *end)
+static bool parse_host(struct redis_host *host, const char *text, const char *end, unsigned long port)
 {
     const char *host_end;
-    unsigned long port = 6379;
-    if (*text == '[') {
+    if (text < end && *text == '[') {
         const char *close = memchr(text, ']', (size_t)(end - text));
-        if (close == NULL || !decode(text + 1, close, url->host, sizeof url->host))
+        if (close == NULL || !decode(text + 1, close, host->name, sizeof host->name))
             return false;
         host_end = close + 1;
     } else {
         host_end = memchr(text, ':', (size_t)(end - text));
         host_end = host_end != NULL ? host_end : end;
-        if (!decode(text, host_end, url->host, sizeof url->host))
+        if (!decode(text, host_end, host->name, sizeof host->name))
             return false;
     }
     if (host_end != end && (*host_end != ':' || !parse_count(host_end + 1, end, 65535, &port) || port == 0))
         return false;
-    url->port = (int)port;
-    return url->host[0] != '\0';
+    host->port = (int)port;
+    return host->name[0] != '\0';
 }
 
-bool redis_url_parse(struct redis_url *url, const char *text, char err[static ERRLEN])
+static bool parse_hosts(struct redis_url *url, const char *text, const char *end, unsigned long port)
 {
-    *url = (struct redis_url){0};
-    if (strncmp(text, "unix:", 5) == 0) {
-        const char *path = strncmp(text, "unix://", 7) == 0 ? text + 7 : text + 5;
-        if (path[0] == '/' && strlen(path) < sizeof url->path)
-            return memcpy(url->path, path, strlen(path) + 1), true;
+    for (const char *comma; url->hosts < REDIS_HOSTS; text = comma + 1) {
+        comma = memchr(text, ',', (size_t)(end - text));
+        if (!parse_host(&url->host[url->hosts++], text, comma != NULL ? comma : end, port))
+            return false;
+        if (comma == NULL)
+            return true;
+    }
+    return false;
+}
+
+/* What stands behind the hosts: [/db], or /name[/db] for Sentinels. */
+static bool parse_path(struct redis_url *url, const char *text, const char *end, bool sentinel)
+{
+    unsigned long database = 0;
+    if (sentinel) {
+        const char *slash = memchr(text, '/', (size_t)(end - text));
+        slash = slash != NULL ? slash : end;
+        if (!decode(text, slash, url->primary, sizeof url->primary) || url->primary[0] == '\0')
+            return false;
+        text = slash < end ? slash + 1 : end;
+    }
+    if (text < end && !parse_count(text, end, 1u << 20, &database))
+        return false;
+    url->database = (unsigned)database;
+    return true;
+}
+
+static bool parse_unix(struct redis_url *url, const char *path, char err[static ERRLEN])
+{
+    path = strncmp(path, "//", 2) == 0 ? path + 2 : path;
+    if (path[0] != '/' || strlen(path) >= sizeof url->path) {
         error_set(err, "the Redis socket must be an absolute path of up to %zu bytes: unix:/path/to.sock", sizeof url->path - 1);
         return false;
     }
-    if (strncmp(text, "rediss://", 9) == 0) {
-        error_set(err, "rediss:// needs TLS, which this build's hiredis does not have; use redis:// through a TLS tunnel, or unix:");
-        return false;
+    memcpy(url->path, path, strlen(path) + 1);
+    return true;
+}
+
+static const struct {
+    const char *prefix;
+    unsigned short port;
+    bool tls, sentinel;
+} schemes[] = {
+    {"redis://", 6379, false, false},
+    {"rediss://", 6379, true, false},
+    {"redis+sentinel://", 26379, false, true},
+};
+
+bool redis_url_parse(struct redis_url *url, const char *text, char err[static ERRLEN])
+{
+    *url = (struct redis_url){.hosts = 0};
+    if (strncmp(text, "unix:", 5) == 0)
+        return parse_unix(url, text + 5, err);
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t prefix = strlen(schemes[i].prefix);
+        if (strncmp(text, schemes[i].prefix, prefix) != 0)
+            continue;
+        const char *rest = text + prefix, *end = text + strlen(text);
+        const char *at = strrchr(rest, '@'), *hosts = at != NULL ? at + 1 : rest; /* a password may hold '@' and '/' */
+        const char *slash = strchr(hosts, '/');
+        url->tls = schemes[i].tls;
+        if ((at == NULL || parse_user(url, rest, at)) && parse_hosts(url, hosts, slash != NULL ? slash : end, schemes[i].port) &&
+            parse_path(url, slash != NULL ? slash + 1 : end, end, schemes[i].sentinel))
+            return true;
     }
-    const char *rest = text + 8, *end = text + strlen(text);
-    bool fine = strncmp(text, "redis://", 8) == 0;
-    if (fine) {
-        const char *at = strrchr(rest, '@');
-        const char *slash = strchr(at != NULL ? at : rest, '/');
-        unsigned long database = 0;
-        if (slash != NULL && slash + 1 < end)
-            fine = parse_count(slash + 1, end, 1u << 20, &database);
-        fine = fine && (at == NULL || parse_user(url, rest, at)) && parse_host(url, at != NULL ? at + 1 : rest, slash != NULL ? slash : end);
-        url->database = (unsigned)database;
-    }
-    if (!fine) /* the URL itself is not repeated: a password may stand in it */
-        error_set(err, "the Redis URL is not of the form redis://[[user]:password@]host[:port][/db] or unix:/path/to.sock");
-    return fine;
+    /* The URL itself is not repeated: a password may stand in it. */
+    error_set(err, "the Redis URL is not of the form redis://[[user]:password@]host[:port][/db], rediss://..., "
+                   "redis+sentinel://host[:port]/name[/db] or unix:/path/to.sock");
+    return false;
 }
