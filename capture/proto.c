@@ -5,6 +5,7 @@
 #if WITH_NDPI
 
 #include <ndpi_api.h>
+#include <pthread.h>
 
 #if NDPI_MAJOR * 100 + NDPI_MINOR != 402
 #error "capture/proto.c is written for nDPI 4.2; build with WITH_NDPI=0, or add this version's calls here"
@@ -18,9 +19,12 @@ struct proto_flow {
 };
 
 struct proto {
-    struct ndpi_detection_module_struct *module;
+    struct ndpi_detection_module_struct *module; /* NULL until the first flow is asked about */
     struct pool *flows;
 };
+
+/* nDPI opens and closes a module by way of variables of its own, which threads would share. */
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 
 /* What its names mean here. Multicast DNS and LLMNR are DNS on the wire; nDPI tells them by their ports alone. */
 static const struct {
@@ -59,9 +63,8 @@ struct proto *proto_open(size_t flows, char err[static ERRLEN])
         return NULL;
     }
     struct proto *p = calloc(1, sizeof *p);
-    if (p == NULL || (p->module = module_open()) == NULL) {
+    if (p == NULL) {
         error_set(err, "no memory for nDPI");
-        proto_close(p);
         return NULL;
     }
     p->flows = pool_open(sizeof(struct proto_flow), flows * sizeof(struct proto_flow), err);
@@ -76,15 +79,29 @@ void proto_close(struct proto *p)
 {
     if (p == NULL)
         return;
+    pthread_mutex_lock(&opening);
     if (p->module != NULL)
         ndpi_exit_detection_module(p->module);
+    pthread_mutex_unlock(&opening);
     pool_close(p->flows);
     free(p);
 }
 
+/* A module fills tables of networks and names, which takes longer than reading a small capture, and few networks have
+ * a flow that is worth the question: so the first such flow opens it. */
+static bool module_ready(struct proto *p)
+{
+    if (p->module == NULL) {
+        pthread_mutex_lock(&opening);
+        p->module = module_open();
+        pthread_mutex_unlock(&opening);
+    }
+    return p->module != NULL;
+}
+
 struct proto_flow *proto_take(struct proto *p)
 {
-    struct proto_flow *flow = pool_take(p->flows);
+    struct proto_flow *flow = module_ready(p) ? pool_take(p->flows) : NULL;
     if (flow != NULL)
         memset(flow, 0, sizeof *flow);
     return flow;

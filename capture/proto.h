@@ -1,5 +1,5 @@
 /* nDPI's opinion of what a flow speaks, for flows on ports that do not tell; its .c alone names <ndpi_api.h>. Built
- * with WITH_NDPI=0 it has no opinion, and says so. One module a thread, opened one at a time. */
+ * with WITH_NDPI=0 it has no opinion, and says so. One module a thread. */
 #pragma once
 
 #include "capture/pool.h"
@@ -20,7 +20,7 @@ enum { PROTO_FLOW_BYTES = 4096 };
 struct proto *proto_open(size_t flows, char err[static ERRLEN]); /* flows: asked about at the same time, at most */
 void proto_close(struct proto *);
 
-/* NULL: `flows` are lent already. */
+/* NULL: `flows` are lent already, or there is no memory for nDPI. */
 struct proto_flow *proto_take(struct proto *);
 void proto_give(struct proto *, struct proto_flow *); /* NULL is fine */
 
