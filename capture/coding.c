@@ -4,7 +4,8 @@
 #include <limits.h>
 #include <zlib.h>
 
-enum { OUT = 16384, PREFIX = 512, ALIGN = 16 };
+/* Out: as much as the head of a body that is looked at before anyone decides whether the rest is worth undoing. */
+enum { OUT = 8192, PREFIX = 512, ALIGN = 16 };
 
 /* One allocation in the block, or a free stretch; they follow each other without a gap. */
 struct cell {
