@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "feeds/id.h"
+#include "feeds/store.h"
 
 enum { REGISTERS = 64, WAYS = 4 };
 
@@ -48,6 +49,11 @@ static struct client *bucket_of(const struct asked *a, const struct addr *addr)
     return &a->client[id_hash(addr, sizeof *addr, a->seed) % a->buckets * WAYS];
 }
 
+static bool longer_unseen(const struct client *a, const struct client *b)
+{
+    return a->last_us != b->last_us ? a->last_us < b->last_us : memcmp(&a->addr, &b->addr, sizeof a->addr) < 0;
+}
+
 static struct client *client_of(struct asked *a, const struct addr *addr, uint64_t us)
 {
     struct client *bucket = bucket_of(a, addr), *oldest = bucket;
@@ -59,7 +65,7 @@ static struct client *client_of(struct asked *a, const struct addr *addr, uint64
             oldest = client; /* a month is over */
             break;
         }
-        if (client->last_us < oldest->last_us)
+        if (longer_unseen(client, oldest))
             oldest = client;
     }
     *oldest = (struct client){.addr = *addr, .first_us = us};
@@ -67,10 +73,10 @@ static struct client *client_of(struct asked *a, const struct addr *addr, uint64
 }
 
 /* Flajolet, Fusy, Gandouet, Meunier 2007: the first bits of a name's hash choose a register, which keeps the longest run
- * of zeros that the rest began with. */
+ * of zeros that the rest began with. The hash has no secret: counts are saved and told to other sensors. */
 void asked_put(struct asked *a, const struct addr *addr, struct slice name, uint64_t us)
 {
-    uint64_t hash = id_hash(name.p, name.len, a->seed);
+    uint64_t hash = id_hash(name.p, name.len, 0);
     struct client *client = client_of(a, addr, us);
     uint8_t *rank = &client->rank[hash % REGISTERS], zeros = (uint8_t)(__builtin_clzll(hash | REGISTERS) + 1);
     if (zeros > *rank)
@@ -99,4 +105,44 @@ double asked_names(const struct asked *a, const struct addr *addr)
         if (bucket[i].last_us != 0 && addr_eq(&bucket[i].addr, addr))
             return estimate(&bucket[i]);
     return 0;
+}
+
+#define CLIENT(member) offsetof(struct client, member), sizeof ((struct client *)0)->member
+
+static const struct store_field fields[] = {
+    {STORE_BYTES, CLIENT(addr)},
+    {STORE_UINT, CLIENT(first_us)},
+    {STORE_UINT, CLIENT(last_us)},
+    {STORE_BYTES, CLIENT(rank)},
+};
+
+enum { VERSION = 1, FIELDS = sizeof fields / sizeof *fields };
+
+void asked_save(const struct asked *a, struct store_writer *w)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < a->buckets * WAYS; i++)
+        count += a->client[i].last_us != 0;
+    store_section(w, "asked", VERSION);
+    store_put_uint(w, count);
+    for (size_t i = 0; i < a->buckets * WAYS; i++)
+        if (a->client[i].last_us != 0)
+            store_put_fields(w, &a->client[i], fields, FIELDS);
+}
+
+bool asked_load(struct asked *a, struct store_reader *r)
+{
+    struct client saved;
+    if (store_find(r, "asked") != VERSION)
+        return false;
+    for (uint64_t count = store_get_uint(r, UINT64_MAX); count > 0 && !r->at.bad; count--) {
+        store_get_fields(r, &saved, fields, FIELDS);
+        struct client *bucket = bucket_of(a, &saved.addr), *oldest = bucket;
+        for (unsigned i = 1; i < WAYS; i++)
+            if (longer_unseen(&bucket[i], oldest))
+                oldest = &bucket[i];
+        if (!r->at.bad && longer_unseen(oldest, &saved))
+            *oldest = saved;
+    }
+    return store_done(r);
 }

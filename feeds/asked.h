@@ -8,6 +8,8 @@
 enum { ASKED_DAYS = 30 }; /* then the count begins anew */
 
 struct asked;
+struct store_writer; /* feeds/store.h */
+struct store_reader;
 
 struct asked *asked_open(size_t clients, uint64_t seed, char err[static ERRLEN]);
 void asked_close(struct asked *);
@@ -15,3 +17,7 @@ void asked_put(struct asked *, const struct addr *client, struct slice name, uin
 
 /* The estimate, 0 for a client that is not known. */
 double asked_names(const struct asked *, const struct addr *client);
+
+/* All that is known, as the section "asked"; false: not that, or damaged. A smaller table keeps the latest. */
+void asked_save(const struct asked *, struct store_writer *);
+bool asked_load(struct asked *, struct store_reader *);

@@ -1,51 +1,14 @@
 #include "feeds/cluster.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "feeds/cluster_table.h"
 #include "feeds/evidence.h"
 #include "feeds/id.h"
 
-enum {
-    WAYS = 4,              /* addresses that share a bucket */
-    NAMES_ON_ADDRESS = 8,  /* suspicious names remembered of one address; the rest are united through them */
-    ADDRS_OF_NAME = 8,
-    CLIENTS = 32,          /* different clients counted of one name */
-    NONE = UINT16_MAX,
-    NAME_MAX_COUNT = 60000
-};
-
-/* More bits than this say nothing more: the names of a cluster are not independent of each other. */
-#define BITS_MAX 30.0f
-
-/* An address and who was seen on it: ordinary names as a bitmap of 64 hash values (linear counting), suspicious by index. */
-struct place {
-    struct addr addr;
-    uint64_t last_us, ordinary;
-    uint16_t suspicious, name[NAMES_ON_ADDRESS];
-};
-
-struct name {
-    char text[HIT_NAME], family[16];
-    float bits;
-    uint64_t first_us, last_us;
-    uint16_t parent, next;           /* union-find; ring of the cluster's members */
-    uint16_t addrs, clients;
-    struct addr addr[ADDRS_OF_NAME];
-    uint32_t client[CLIENTS];
-};
-
-struct clusters {
-    struct cluster_settings settings;
-    struct place *place;
-    size_t buckets;
-    struct name *name;
-    uint16_t *slot;                  /* hash → index into name, NONE where free */
-    size_t slots;
-    struct cluster_stats stats;
-    struct cluster_report report;
-};
+/* A name seen again is told to other sensors this seldom. */
+#define TELL_AGAIN_US (24 * 3600000000ull)
 
 struct clusters *cluster_open(const struct cluster_settings *settings, char err[static ERRLEN])
 {
@@ -55,11 +18,11 @@ struct clusters *cluster_open(const struct cluster_settings *settings, char err[
         return NULL;
     }
     c->settings = *settings;
-    if (c->settings.names > NAME_MAX_COUNT)
-        c->settings.names = NAME_MAX_COUNT;
-    c->buckets = settings->addresses / WAYS + 1;
+    if (c->settings.names > NAMES_MOST)
+        c->settings.names = NAMES_MOST;
+    c->buckets = settings->addresses / CLUSTER_WAYS + 1;
     c->slots = c->settings.names * 2 + 1;
-    c->place = calloc(c->buckets * WAYS, sizeof *c->place);
+    c->place = calloc(c->buckets * CLUSTER_WAYS, sizeof *c->place);
     c->name = calloc(c->settings.names, sizeof *c->name);
     c->slot = malloc(c->slots * sizeof *c->slot);
     if (c->place == NULL || c->name == NULL || c->slot == NULL) {
@@ -68,7 +31,7 @@ struct clusters *cluster_open(const struct cluster_settings *settings, char err[
         return NULL;
     }
     for (size_t i = 0; i < c->slots; i++)
-        c->slot[i] = NONE;
+        c->slot[i] = NO_NAME;
     return c;
 }
 
@@ -82,19 +45,24 @@ void cluster_close(struct clusters *c)
     free(c);
 }
 
-/* The address's place, or a new one: in a full bucket the one longest unseen goes, one without suspicious names first. */
-static struct place *place_of(struct clusters *c, const struct addr *addr, uint64_t us)
+/* The place to go first: one without suspicious names, the longest unseen, the lower address. */
+static bool goes_first(const struct place *a, const struct place *b)
 {
-    struct place *bucket = &c->place[id_hash(addr, sizeof *addr, c->settings.seed) % c->buckets * WAYS], *victim = bucket;
-    for (unsigned i = 0; i < WAYS; i++) {
+    if ((a->suspicious > 0) != (b->suspicious > 0))
+        return a->suspicious == 0;
+    return a->last_us != b->last_us ? a->last_us < b->last_us : memcmp(&a->addr, &b->addr, sizeof a->addr) < 0;
+}
+
+struct place *cluster_place(struct clusters *c, const struct addr *addr, uint64_t us)
+{
+    struct place *bucket = &c->place[id_hash(addr, sizeof *addr, c->settings.seed) % c->buckets * CLUSTER_WAYS], *victim = bucket;
+    for (unsigned i = 0; i < CLUSTER_WAYS; i++) {
         struct place *place = &bucket[i];
         if (place->last_us != 0 && addr_eq(&place->addr, addr)) {
-            place->last_us = us;
+            place->last_us = us > place->last_us ? us : place->last_us;
             return place;
         }
-        bool weaker = (place->suspicious > 0) < (victim->suspicious > 0);
-        bool as_weak = (place->suspicious > 0) == (victim->suspicious > 0);
-        if (weaker || (as_weak && place->last_us < victim->last_us))
+        if (goes_first(place, victim))
             victim = place;
     }
     c->stats.addresses_forgotten += victim->last_us != 0;
@@ -109,51 +77,80 @@ static double ordinary_names(const struct place *place)
     return set == 64 ? 300 : -64 * log(1 - set / 64.0);
 }
 
+/* True: not all of its addresses had this bit. */
+static bool put_ordinary(struct clusters *c, const struct cluster_news *seen)
+{
+    bool new = false;
+    for (unsigned i = 0; i < seen->addrs; i++) {
+        struct place *place = cluster_place(c, &seen->addr[i], seen->us);
+        new |= (place->ordinary >> seen->ordinary & 1) == 0;
+        place->ordinary |= 1ull << seen->ordinary;
+    }
+    return new;
+}
+
+/* The hash has no secret, so that every sensor counts the same bit. */
 void cluster_ordinary(struct clusters *c, const struct hit *sighting)
 {
-    uint64_t hash = id_hash(sighting->name, strlen(sighting->name), c->settings.seed);
-    for (unsigned i = 0; i < sighting->addrs; i++)
-        place_of(c, &sighting->addr[i], sighting->us)->ordinary |= 1ull << (hash >> 58);
+    uint64_t hash = id_hash(sighting->name, strlen(sighting->name), 0);
+    struct cluster_news *news = &c->news;
+    *news = (struct cluster_news){.us = sighting->us, .ordinary = (uint8_t)(hash >> 58), .addrs = sighting->addrs};
+    memcpy(news->addr, sighting->addr, sizeof news->addr);
+    c->has_news = put_ordinary(c, news);
 }
 
-static uint16_t root_of(struct clusters *c, uint16_t i)
-{
-    while (c->name[i].parent != i)
-        i = c->name[i].parent = c->name[c->name[i].parent].parent;
-    return i;
-}
-
-/* The name's index, NONE where the table is full. */
-static uint16_t name_of(struct clusters *c, const char *text, const struct hit *hit)
+static size_t slot_of(const struct clusters *c, const char *text)
 {
     size_t at = id_hash(text, strlen(text), c->settings.seed) % c->slots;
-    for (; c->slot[at] != NONE; at = (at + 1) % c->slots)
-        if (strcmp(c->name[c->slot[at]].text, text) == 0)
-            return c->slot[at];
+    while (c->slot[at] != NO_NAME && strcmp(c->name[c->slot[at]].text, text) != 0)
+        at = (at + 1) % c->slots;
+    return at;
+}
+
+uint16_t cluster_find(const struct clusters *c, const char *text)
+{
+    return c->slot[slot_of(c, text)];
+}
+
+uint16_t cluster_name(struct clusters *c, const char *text, uint64_t us)
+{
+    size_t at = slot_of(c, text);
+    if (c->slot[at] != NO_NAME)
+        return c->slot[at];
     if (c->stats.names == c->settings.names) {
         c->stats.names_refused++;
-        return NONE;
+        return NO_NAME;
     }
     uint16_t i = c->slot[at] = (uint16_t)c->stats.names++;
     struct name *name = &c->name[i];
+    *name = (struct name){.first_us = us, .root = i, .next = i, .members = 1};
     snprintf(name->text, sizeof name->text, "%s", text);
-    name->first_us = hit->us;
-    name->parent = name->next = i;
     return i;
 }
 
-static void name_see(struct clusters *c, struct name *name, const struct hit *hit)
+static bool name_add_client(struct name *name, uint32_t client)
 {
-    uint32_t client = (uint32_t)id_hash(&hit->tuple.src, sizeof hit->tuple.src, c->settings.seed);
-    unsigned i = 0;
-    name->last_us = hit->us > name->last_us ? hit->us : name->last_us;
-    name->bits = hit->bits > name->bits ? hit->bits : name->bits;
-    if (hit->family[0] != '\0')
-        snprintf(name->family, sizeof name->family, "%s", hit->family);
-    while (i < name->clients && name->client[i] != client)
-        i++;
-    if (i == name->clients && i < CLIENTS)
-        name->client[name->clients++] = client;
+    for (unsigned i = 0; i < name->clients; i++)
+        if (name->client[i] == client)
+            return false;
+    if (name->clients == CLIENTS_OF_NAME)
+        return false;
+    name->client[name->clients++] = client;
+    return true;
+}
+
+/* True: more is known of the name than before. */
+static bool name_see(struct name *name, const struct cluster_news *seen)
+{
+    bool new = seen->bits > name->bits;
+    name->first_us = seen->us < name->first_us ? seen->us : name->first_us;
+    name->last_us = seen->us > name->last_us ? seen->us : name->last_us;
+    name->bits = new ? seen->bits : name->bits;
+    if (seen->family[0] != '\0' && strcmp(seen->family, name->family) != 0) {
+        snprintf(name->family, sizeof name->family, "%s", seen->family);
+        new = true;
+    }
+    return name_add_client(name, (uint32_t)id_hash(&seen->client, sizeof seen->client, 0)) || new;
 }
 
 static bool name_add_addr(struct name *name, const struct addr *addr)
@@ -167,30 +164,60 @@ static bool name_add_addr(struct name *name, const struct addr *addr)
     return true;
 }
 
-/* Two become one, under the root of the older; the rings of members are joined. Where both were clusters already,
- * *merged is the root of the one that lost its id. False: they were one. */
-static bool unite(struct clusters *c, uint16_t a, uint16_t b, uint16_t *merged)
+bool cluster_older(const struct name *a, const struct name *b)
 {
-    a = root_of(c, a);
-    b = root_of(c, b);
+    return a->first_us != b->first_us ? a->first_us < b->first_us : strcmp(a->text, b->text) < 0;
+}
+
+static bool formed_before(const struct name *a, const struct name *b)
+{
+    return a->formed_us != b->formed_us ? a->formed_us < b->formed_us : strcmp(a->id, b->id) < 0;
+}
+
+/* The cluster's id is its first name's when it forms, and stays whoever joins. */
+static void form(struct name *root, const struct name *other, uint64_t us)
+{
+    const struct name *first = cluster_older(other, root) ? other : root;
+    id_of(root->id, "cluster", first->text, strlen(first->text));
+    root->formed_us = us;
+}
+
+/* The smaller's members become the larger's. */
+void cluster_join(struct clusters *c, uint16_t to, uint16_t from)
+{
+    uint16_t i = from, next = c->name[to].next;
+    do {
+        c->name[i].root = to;
+        i = c->name[i].next;
+    } while (i != from);
+    c->name[to].next = c->name[from].next;
+    c->name[from].next = next;
+    c->name[to].members = (uint16_t)(c->name[to].members + c->name[from].members);
+}
+
+/* Two become one. Where both were clusters, the id that formed later is lost, into `merged`. False: they were one. */
+static bool unite(struct clusters *c, uint16_t a, uint16_t b, uint64_t us, char merged[static REPORT_ID])
+{
+    a = c->name[a].root;
+    b = c->name[b].root;
     if (a == b)
         return false;
-    if (c->name[b].first_us < c->name[a].first_us || (c->name[b].first_us == c->name[a].first_us && b < a)) {
-        uint16_t other = a;
-        a = b;
-        b = other;
-    }
-    bool a_cluster = c->name[a].next != a, b_cluster = c->name[b].next != b;
-    uint16_t next = c->name[a].next;
-    c->name[a].next = c->name[b].next;
-    c->name[b].next = next;
-    c->name[b].parent = a;
-    c->stats.clusters += !a_cluster && !b_cluster;
-    if (a_cluster && b_cluster) {
+    struct name *to = &c->name[c->name[b].members > c->name[a].members ? b : a];
+    struct name *from = to == &c->name[a] ? &c->name[b] : &c->name[a];
+    if (is_cluster(from)) {
+        bool keep = formed_before(to, from);
+        snprintf(merged, REPORT_ID, "%s", keep ? from->id : to->id);
+        if (!keep) {
+            memcpy(to->id, from->id, sizeof to->id);
+            to->formed_us = from->formed_us;
+        }
         c->stats.merges++;
         c->stats.clusters--;
-        *merged = b;
+    } else if (!is_cluster(to)) {
+        form(to, from, us);
+        c->stats.clusters++;
     }
+    cluster_join(c, (uint16_t)(to - c->name), (uint16_t)(from - c->name));
     return true;
 }
 
@@ -203,115 +230,92 @@ static void place_add(struct place *place, uint16_t name)
         place->name[place->suspicious++] = name;
 }
 
-static void cluster_id(const struct clusters *c, uint16_t root, char out[static REPORT_ID])
+/* Adds a suspicious name where it was seen, and unites it with those on the same addresses. Sets *grew where its
+ * cluster did. True: something about the name was new. */
+static bool put_suspicious(struct clusters *c, uint16_t i, const struct cluster_news *seen, char merged[static REPORT_ID], bool *grew)
 {
-    id_of(out, "cluster", c->name[root].text, strlen(c->name[root].text));
+    struct name *name = &c->name[i];
+    bool new = name_see(name, seen);
+    for (unsigned k = 0; k < seen->addrs; k++) {
+        struct place *place = cluster_place(c, &seen->addr[k], seen->us);
+        place_add(place, i);
+        bool added = name_add_addr(name, &seen->addr[k]);
+        *grew |= added;
+        new |= added;
+        if (place->suspicious < 2 || ordinary_names(place) > place->suspicious)
+            continue;
+        for (unsigned m = 0; m < place->suspicious; m++)
+            *grew |= unite(c, i, place->name[m], seen->us, merged);
+    }
+    return new || *grew;
 }
 
-static void add_ip(struct cluster_report *report, const struct addr *addr)
+/* The news now says to which cluster the name belongs. */
+static void name_news(struct clusters *c, struct name *name)
 {
-    for (unsigned i = 0; i < report->ip_count; i++)
-        if (addr_eq(&report->ips[i], addr))
-            return;
-    if (report->ip_count < REPORT_LIST)
-        report->ips[report->ip_count++] = *addr;
-}
-
-static void add_family(struct cluster_report *report, const char *family)
-{
-    for (unsigned i = 0; i < report->family_count; i++)
-        if (strcmp(report->families[i], family) == 0)
-            return;
-    if (family[0] != '\0' && report->family_count < 4)
-        snprintf(report->families[report->family_count++], sizeof *report->families, "%s", family);
-}
-
-/* Members come in the ring's order; the count of clients unites their hashes, as far as the list goes. */
-static float report_members(struct clusters *c, uint16_t root)
-{
-    struct cluster_report *report = &c->report;
-    uint32_t clients[CLIENTS * 4];
-    float bits = 0;
-    uint16_t i = root;
-    do {
-        const struct name *name = &c->name[i];
-        if (report->domain_count < REPORT_LIST)
-            snprintf(report->domains[report->domain_count++], HIT_NAME, "%s", name->text);
-        for (unsigned k = 0; k < name->addrs; k++)
-            add_ip(report, &name->addr[k]);
-        add_family(report, name->family);
-        for (unsigned k = 0; k < name->clients; k++) {
-            unsigned m = 0;
-            while (m < report->clients && clients[m] != name->client[k])
-                m++;
-            if (m == report->clients && m < CLIENTS * 4)
-                clients[report->clients++] = name->client[k];
-        }
-        bits += name->bits;
-        report->first_us = name->first_us < report->first_us ? name->first_us : report->first_us;
-        report->last_us = name->last_us > report->last_us ? name->last_us : report->last_us;
-        i = name->next;
-    } while (i != root);
-    return bits < BITS_MAX ? bits : BITS_MAX;
-}
-
-static void report_fill(struct clusters *c, uint16_t root, uint16_t merged, uint64_t us, struct report *out)
-{
-    struct cluster_report *report = &c->report;
-    char key[REPORT_ID + 32], families[80] = "";
-    memset(report, 0, sizeof *report);
-    report->first_us = UINT64_MAX;
-    cluster_id(c, root, report->id);
-    if (merged != NONE)
-        cluster_id(c, merged, report->merged);
-    out->kind = REPORT_CLUSTER;
-    out->us = us;
-    out->tuple = (struct tuple){0};
-    out->bits = report_members(c, root);
-    out->risk_score = evidence_risk_score(out->bits);
-    out->hit = NULL;
-    out->incident = NULL;
-    out->cluster = report;
-    for (unsigned i = 0; i < report->family_count; i++)
-        snprintf(families + strlen(families), sizeof families - strlen(families), "%s%s", i > 0 ? ", " : " of ", report->families[i]);
-    snprintf(out->reason, sizeof out->reason, "%u suspicious names%s share %u address%s that few ordinary names use",
-             report->domain_count, families, report->ip_count, report->ip_count == 1 ? "" : "es");
-    int len = snprintf(key, sizeof key, "%s %u %u", report->id, report->domain_count, report->ip_count);
-    id_of(out->id, "cluster", key, (size_t)len);
+    const struct name *root = &c->name[name->root];
+    c->has_news = true;
+    name->told_us = name->last_us;
+    if (is_cluster(root)) {
+        memcpy(c->news.id, root->id, sizeof c->news.id);
+        c->news.formed_us = root->formed_us;
+    }
 }
 
 bool cluster_suspicious(struct clusters *c, const struct hit *hit, struct report *report)
 {
-    const char *text = hit->kind == HIT_INDICATOR ? hit->indicator.indicator : hit->domain.registered;
-    uint16_t i = name_of(c, text, hit), merged = NONE;
-    if (i == NONE)
-        return false;
+    struct cluster_news *news = &c->news;
+    char merged[REPORT_ID] = "";
     bool grew = false;
-    name_see(c, &c->name[i], hit);
-    for (unsigned k = 0; k < hit->addrs; k++) {
-        struct place *place = place_of(c, &hit->addr[k], hit->us);
-        place_add(place, i);
-        grew |= name_add_addr(&c->name[i], &hit->addr[k]);
-        if (place->suspicious < 2 || ordinary_names(place) > place->suspicious)
-            continue;
-        for (unsigned m = 0; m < place->suspicious; m++)
-            grew |= unite(c, i, place->name[m], &merged);
-    }
-    uint16_t root = root_of(c, i);
-    if (!grew || c->name[root].next == root)
+    *news = (struct cluster_news){.us = hit->us, .suspicious = true, .bits = hit->bits, .client = hit->tuple.src, .addrs = hit->addrs};
+    snprintf(news->name, sizeof news->name, "%s", evidence_name(hit));
+    snprintf(news->family, sizeof news->family, "%s", hit->family);
+    memcpy(news->addr, hit->addr, sizeof news->addr);
+    c->has_news = false;
+    uint16_t i = cluster_name(c, news->name, hit->us);
+    if (i == NO_NAME)
         return false;
-    report_fill(c, root, merged, hit->us, report);
+    if (put_suspicious(c, i, news, merged, &grew) || hit->us >= c->name[i].told_us + TELL_AGAIN_US)
+        name_news(c, &c->name[i]);
+    uint16_t root = c->name[i].root;
+    if (!grew || !is_cluster(&c->name[root]))
+        return false;
+    cluster_report_fill(c, root, merged, hit->us, report);
     return true;
 }
 
-void cluster_add_as(struct clusters *c, uint32_t asn)
+bool cluster_put_foreign(struct clusters *c, const struct cluster_news *news, struct report *report)
 {
-    struct cluster_report *report = &c->report;
-    for (unsigned i = 0; i < report->as_count; i++)
-        if (report->as[i] == asn)
-            return;
-    if (asn != 0 && report->as_count < sizeof report->as / sizeof *report->as)
-        report->as[report->as_count++] = asn;
+    char merged[REPORT_ID] = "";
+    bool grew = false;
+    c->has_news = false;
+    if (!news->suspicious) {
+        put_ordinary(c, news);
+        return false;
+    }
+    uint16_t i = cluster_name(c, news->name, news->us);
+    if (i == NO_NAME)
+        return false;
+    put_suspicious(c, i, news, merged, &grew);
+    c->name[i].told_us = c->name[i].last_us;
+    struct name *root = &c->name[c->name[i].root];
+    struct name theirs = {.formed_us = news->formed_us};
+    memcpy(theirs.id, news->id, sizeof theirs.id);
+    if (is_cluster(root) && news->id[0] != '\0' && formed_before(&theirs, root)) {
+        memcpy(root->id, theirs.id, sizeof root->id);
+        root->formed_us = theirs.formed_us;
+    }
+    if (!grew || !is_cluster(root))
+        return false;
+    cluster_report_fill(c, c->name[i].root, merged, news->us, report);
+    return true;
+}
+
+bool cluster_news(const struct clusters *c, struct cluster_news *news)
+{
+    if (c->has_news)
+        *news = c->news;
+    return c->has_news;
 }
 
 void cluster_stats(const struct clusters *c, struct cluster_stats *stats)

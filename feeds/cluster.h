@@ -3,7 +3,7 @@
 #pragma once
 
 #include "capture/error.h"
-#include "feeds/report.h"
+#include "feeds/cluster_news.h"
 
 struct cluster_settings {
     uint64_t seed;
@@ -16,6 +16,8 @@ struct cluster_stats {
 };
 
 struct clusters;
+struct store_writer; /* feeds/store.h */
+struct store_reader;
 
 struct clusters *cluster_open(const struct cluster_settings *, char err[static ERRLEN]);
 void cluster_close(struct clusters *);
@@ -29,4 +31,19 @@ bool cluster_suspicious(struct clusters *, const struct hit *, struct report *);
 
 /* Adds an AS number to the report just made; 0 and known ones are left out. */
 void cluster_add_as(struct clusters *, uint32_t asn);
+
+/* What the last hit put has that other sensors should be told; false: nothing new. */
+bool cluster_news(const struct clusters *, struct cluster_news *);
+
+/* Adds what another sensor saw, as the calls above do. Of two ids for one cluster the one that formed first stays. */
+bool cluster_put_foreign(struct clusters *, const struct cluster_news *, struct report *);
+void cluster_news_save(const struct cluster_news *, struct store_writer *);
+void cluster_news_load(struct cluster_news *, struct store_reader *);
+
+/* The cluster of that name as it stands. False: it is in none. */
+bool cluster_tell(struct clusters *, const char *name, struct report *);
+
+/* All that is known, as the section "clusters"; false: not that, or damaged. A smaller table keeps the most certain. */
+void cluster_save(const struct clusters *, struct store_writer *);
+bool cluster_load(struct clusters *, struct store_reader *);
 void cluster_stats(const struct clusters *, struct cluster_stats *);

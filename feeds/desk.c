@@ -10,20 +10,16 @@
 #include "feeds/evidence.h"
 #include "feeds/geoip.h"
 #include "feeds/id.h"
+#include "feeds/repeat.h"
+#include "feeds/store.h"
 
 enum {
     CLIENTS = 8192,            /* with evidence, at once */
     ASKING = 65536,            /* whose names are counted */
     NAMES = 16384, ADDRESSES = 65536, /* of the clusters */
-    REPEATS = 65536, WAYS = 4, /* hits remembered so that a repeat is known */
-    QUEUE = 3                  /* reports of one hit: itself, its cluster, its client's incident */
-};
-
-/* The same evidence of the same client within this time is one document. */
-#define REPEAT_US (3600 * 1000000ull)
-
-struct repeat {
-    uint64_t key, us;
+    REPEATS = 65536,           /* hits remembered so that a repeat is known */
+    QUEUE = 3,                 /* reports of one hit: itself, its cluster, its client's incident */
+    TOLD = 2                   /* its name, its evidence */
 };
 
 struct desk {
@@ -31,9 +27,11 @@ struct desk {
     struct evidence *evidence;
     struct clusters *clusters;
     struct asked *asked;
-    struct repeat *repeat;
+    struct repeats *repeats;
     struct report queue[QUEUE];
     unsigned count, taken;
+    struct told told[TOLD];    /* what other sensors should know of the last hit */
+    unsigned told_count, told_taken;
     struct desk_stats stats;
 };
 
@@ -42,16 +40,16 @@ struct desk *desk_open(const struct desk_settings *settings, char err[static ERR
     struct desk *d = calloc(1, sizeof *d);
     struct evidence_settings evidence = {settings->seed, CLIENTS, settings->threshold};
     struct cluster_settings clusters = {settings->seed, NAMES, ADDRESSES};
-    if (d == NULL || (d->repeat = calloc(REPEATS, sizeof *d->repeat)) == NULL) {
+    if (d == NULL) {
         error_set(err, "no memory for the desk");
-        free(d);
         return NULL;
     }
     d->settings = *settings;
     d->evidence = evidence_open(&evidence, err);
     d->clusters = d->evidence != NULL ? cluster_open(&clusters, err) : NULL;
     d->asked = d->clusters != NULL ? asked_open(ASKING, settings->seed, err) : NULL;
-    if (d->asked == NULL) {
+    d->repeats = d->asked != NULL ? repeat_open(REPEATS, settings->seed, err) : NULL;
+    if (d->repeats == NULL) {
         desk_close(d);
         return NULL;
     }
@@ -65,7 +63,7 @@ void desk_close(struct desk *d)
     evidence_close(d->evidence);
     cluster_close(d->clusters);
     asked_close(d->asked);
-    free(d->repeat);
+    repeat_close(d->repeats);
     free(d);
 }
 
@@ -88,30 +86,6 @@ static void send(struct desk *d)
     }
 }
 
-/* True where the client showed the same less than an hour ago; else it is remembered. The oldest of a bucket makes room. */
-static bool repeated(struct desk *d, const struct hit *hit)
-{
-    char subject[sizeof hit->subject + sizeof hit->tuple.src + 1];
-    subject[0] = (char)hit->kind;
-    memcpy(subject + 1, &hit->tuple.src, sizeof hit->tuple.src);
-    size_t len = 1 + sizeof hit->tuple.src;
-    len += slice_text(slice_str(hit->subject), subject + len, sizeof subject - len);
-    uint64_t key = id_hash(subject, len, d->settings.seed) | 1; /* 0: a free place */
-    struct repeat *bucket = &d->repeat[(key >> 8) % (REPEATS / WAYS) * WAYS], *place = bucket;
-    for (unsigned i = 0; i < WAYS; i++) {
-        if (bucket[i].key == key) {
-            bool within = hit->us < bucket[i].us + REPEAT_US;
-            if (!within)
-                bucket[i].us = hit->us;
-            return within;
-        }
-        if (bucket[i].us < place->us)
-            place = &bucket[i];
-    }
-    *place = (struct repeat){key, hit->us};
-    return false;
-}
-
 static enum report_kind kind_of(enum hit_kind kind)
 {
     switch (kind) {
@@ -128,7 +102,7 @@ static void put_hit(struct desk *d, const struct hit *hit, char id[static REPORT
 {
     struct report *report = queued(d);
     hit_id(id, hit);
-    if (repeated(d, hit)) {
+    if (repeat_put(d->repeats, hit)) {
         d->stats.repeats++;
         return;
     }
@@ -145,12 +119,9 @@ static void put_hit(struct desk *d, const struct hit *hit, char id[static REPORT
     send(d);
 }
 
-static void put_cluster(struct desk *d, const struct hit *hit)
+/* The cluster that formed or grew, with the AS of its addresses. */
+static void send_cluster(struct desk *d, struct report *report)
 {
-    bool is_name = hit->kind == HIT_DOMAIN || (hit->kind == HIT_INDICATOR && hit->indicator.type == INDICATOR_DOMAIN);
-    struct report *report = queued(d);
-    if (!is_name || hit->addrs == 0 || !cluster_suspicious(d->clusters, hit, report))
-        return;
     for (unsigned i = 0; d->settings.geoip != NULL && i < report->cluster->ip_count; i++) {
         struct geo geo = {0};
         if (geoip_find(d->settings.geoip, &report->cluster->ips[i], &geo))
@@ -159,11 +130,37 @@ static void put_cluster(struct desk *d, const struct hit *hit)
     send(d);
 }
 
+static void tell_name(struct desk *d)
+{
+    struct told *told = &d->told[d->told_count];
+    told->kind = TOLD_NAME;
+    d->told_count += cluster_news(d->clusters, &told->name);
+}
+
+static void put_ordinary(struct desk *d, const struct hit *hit)
+{
+    cluster_ordinary(d->clusters, hit);
+    tell_name(d);
+}
+
+static void put_cluster(struct desk *d, const struct hit *hit)
+{
+    struct report *report = queued(d);
+    if (evidence_name(hit)[0] == '\0' || hit->addrs == 0)
+        return;
+    if (cluster_suspicious(d->clusters, hit, report))
+        send_cluster(d, report);
+    tell_name(d);
+}
+
 static void put_evidence(struct desk *d, const struct hit *hit, const char *id)
 {
     struct report *report = queued(d);
+    struct told *told = &d->told[d->told_count];
     if (evidence_put(d->evidence, hit, id, asked_names(d->asked, &hit->tuple.src), report))
         send(d);
+    told->kind = TOLD_EVIDENCE;
+    d->told_count += evidence_news(d->evidence, &told->evidence);
 }
 
 void desk_relist(struct desk *d, const struct allow *allow, struct geoip *geoip)
@@ -172,14 +169,19 @@ void desk_relist(struct desk *d, const struct allow *allow, struct geoip *geoip)
     d->settings.geoip = geoip;
 }
 
+static void begin(struct desk *d)
+{
+    d->count = d->taken = d->told_count = d->told_taken = 0;
+}
+
 void desk_put(struct desk *d, const struct hit *hit)
 {
     char id[REPORT_ID];
-    d->count = d->taken = 0;
+    begin(d);
     if (hit->seen == SEEN_DNS && (hit->kind == HIT_SIGHTING || hit->kind == HIT_DOMAIN))
         asked_put(d->asked, &hit->tuple.src, slice_str(hit->name), hit->us);
     if (hit->kind == HIT_SIGHTING) {
-        cluster_ordinary(d->clusters, hit);
+        put_ordinary(d, hit);
         return;
     }
     d->stats.hits++;
@@ -187,12 +189,70 @@ void desk_put(struct desk *d, const struct hit *hit)
     if (allowed != ALLOWED_NOT) {
         d->stats.allowed++;
         if (hit->kind == HIT_DOMAIN && allowed != ALLOWED_CLIENT) /* an allowed name is an ordinary one */
-            cluster_ordinary(d->clusters, hit);
+            put_ordinary(d, hit);
         return;
     }
     put_hit(d, hit, id);
     put_cluster(d, hit);
     put_evidence(d, hit, id);
+}
+
+void desk_put_told(struct desk *d, const struct told *told)
+{
+    begin(d);
+    struct report *report = queued(d);
+    switch (told->kind) {
+    case TOLD_EVIDENCE:
+        if (evidence_put_foreign(d->evidence, &told->evidence, asked_names(d->asked, &told->evidence.client), report))
+            send(d);
+        break;
+    case TOLD_NAME:
+        if (cluster_put_foreign(d->clusters, &told->name, report))
+            send_cluster(d, report);
+        break;
+    }
+}
+
+const struct told *desk_next_told(struct desk *d)
+{
+    return d->told_taken < d->told_count ? &d->told[d->told_taken++] : NULL;
+}
+
+bool desk_tell_client(struct desk *d, const struct addr *client, struct report *report)
+{
+    *report = (struct report){.sensor = d->settings.sensor};
+    return evidence_tell(d->evidence, client, asked_names(d->asked, client), report);
+}
+
+bool desk_tell_name(struct desk *d, const char *name, struct report *report)
+{
+    *report = (struct report){.sensor = d->settings.sensor};
+    return cluster_tell(d->clusters, name, report);
+}
+
+void desk_save(const struct desk *d, struct store_writer *w)
+{
+    evidence_save(d->evidence, w);
+    cluster_save(d->clusters, w);
+    asked_save(d->asked, w);
+    repeat_save(d->repeats, w);
+}
+
+/* Into a new desk, which takes the place of the old only when all of it was right. */
+bool desk_load(struct desk *d, struct store_reader *r)
+{
+    char err[ERRLEN];
+    struct desk *new = desk_open(&d->settings, err), old = *d;
+    if (new == NULL)
+        return false;
+    bool good = evidence_load(new->evidence, r) && cluster_load(new->clusters, r) && asked_load(new->asked, r) && repeat_load(new->repeats, r);
+    if (good) {
+        new->stats = d->stats;
+        *d = *new;
+        *new = old;
+    }
+    desk_close(new);
+    return good;
 }
 
 const struct report *desk_next(struct desk *d)

@@ -4,6 +4,7 @@
 
 #include "capture/error.h"
 #include "feeds/report.h"
+#include "feeds/told.h"
 
 struct allow;  /* feeds/allow.h */
 struct geoip;  /* feeds/geoip.h */
@@ -33,4 +34,19 @@ void desk_put(struct desk *, const struct hit *);
 
 /* The next report of that hit, borrowed until the next call; NULL: none. */
 const struct report *desk_next(struct desk *);
+
+/* What that hit has that is new to other sensors, borrowed until the next call; NULL: no more. Not asking loses nothing. */
+const struct told *desk_next_told(struct desk *);
+
+/* What another sensor told. Its reports are pulled as a hit's are; their ids are those that the sensor which saw it gives. */
+void desk_put_told(struct desk *, const struct told *);
+
+/* The incident of a client, the cluster of a name, as they stand; false: there is none. Valid until the next call. */
+bool desk_tell_client(struct desk *, const struct addr *client, struct report *);
+bool desk_tell_name(struct desk *, const char *name, struct report *);
+
+/* All that must outlive the process. A desk that loads it goes on as the one that saved it would have. False: damaged or of
+ * another version; the desk is then as it was. */
+void desk_save(const struct desk *, struct store_writer *);
+bool desk_load(struct desk *, struct store_reader *);
 void desk_stats(const struct desk *, struct desk_stats *);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "capture/error.h"
-#include "feeds/report.h"
+#include "feeds/evidence_client.h"
 
 /* The prior: one client in a thousand. With this many bits of evidence infected and clean are equally likely. */
 #define EVIDENCE_PRIOR_BITS 10.0f
@@ -14,6 +14,9 @@ enum { EVIDENCE_HALF_LIFE_DAYS = 45 };
 
 /* The probability, in percent, that a client with this much evidence is infected. */
 int evidence_risk_score(float bits);
+
+/* An item this strong moves the stage: a plain program download (2 bits) does not. */
+#define EVIDENCE_STAGE_BITS 5
 
 struct evidence_settings {
     uint64_t seed;
@@ -27,6 +30,8 @@ struct evidence_stats {
 };
 
 struct evidence;
+struct store_writer; /* feeds/store.h */
+struct store_reader;
 
 struct evidence *evidence_open(const struct evidence_settings *, char err[static ERRLEN]);
 void evidence_close(struct evidence *);
@@ -35,4 +40,22 @@ void evidence_close(struct evidence *);
  * different names. True: fills the parts of *report that an incident has (kind, us, tuple, id, bits,
  * risk_score, reason, incident); they live until the next call. */
 bool evidence_put(struct evidence *, const struct hit *, const char *id, double asked, struct report *);
+
+/* What the last hit put has that other sensors should be told; false: nothing new. */
+bool evidence_news(const struct evidence *, struct evidence_news *);
+
+/* Adds what another sensor saw, as evidence_put does. The same evidence, here and there or told twice, counts once; the
+ * earliest first evidence of any sensor names the incident. */
+bool evidence_put_foreign(struct evidence *, const struct evidence_news *, double asked, struct report *);
+void evidence_news_save(const struct evidence_news *, struct store_writer *);
+void evidence_news_load(struct evidence_news *, struct store_reader *);
+
+/* A reported client's incident as it stands, filled as by evidence_put. False: there is none. */
+bool evidence_tell(struct evidence *, const struct addr *client, double asked, struct report *);
+
+/* All that is known, as the section "evidence"; false: not that, or damaged. A smaller table keeps the most certain. */
+void evidence_save(const struct evidence *, struct store_writer *);
+bool evidence_load(struct evidence *, struct store_reader *);
+/* The name as clusters know it, of a hit that is about one; else empty. */
+const char *evidence_name(const struct hit *);
 void evidence_stats(const struct evidence *, struct evidence_stats *);

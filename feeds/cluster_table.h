@@ -1,0 +1,67 @@
+/* How clusters are kept: for the files that unite, report and save them. */
+#pragma once
+
+#include "feeds/cluster.h"
+
+enum {
+    CLUSTER_WAYS = 4,      /* addresses that share a bucket */
+    NAMES_ON_ADDRESS = 8,  /* suspicious names remembered of one address; the rest are united through them */
+    ADDRS_OF_NAME = 8,
+    CLIENTS_OF_NAME = 32,  /* different clients counted of one name */
+    NO_NAME = UINT16_MAX,
+    NAMES_MOST = 60000
+};
+
+/* An address and who was seen on it: ordinary names as a bitmap of 64 hash values (linear counting), suspicious by index. */
+struct place {
+    struct addr addr;
+    uint64_t last_us, ordinary;
+    uint16_t suspicious, name[NAMES_ON_ADDRESS];
+};
+
+struct name {
+    char text[HIT_NAME], family[16];
+    float bits;
+    uint64_t first_us, last_us, told_us;
+    uint16_t root, next;             /* the member that keeps what is the cluster's; ring of the members */
+    uint16_t members;                /* the next three are the root's: more than one member is a cluster */
+    char id[REPORT_ID];
+    uint64_t formed_us;
+    uint16_t addrs, clients;
+    struct addr addr[ADDRS_OF_NAME];
+    uint32_t client[CLIENTS_OF_NAME];
+};
+
+struct clusters {
+    struct cluster_settings settings;
+    struct place *place;
+    size_t buckets;
+    struct name *name;
+    uint16_t *slot;                  /* hash → index into name, NO_NAME where free */
+    size_t slots;
+    struct cluster_stats stats;
+    struct cluster_report report;
+    struct cluster_news news;        /* of the last hit */
+    bool has_news;
+};
+
+/* The name's index; NO_NAME: the table is full, or for cluster_find there is none such. */
+uint16_t cluster_name(struct clusters *, const char *text, uint64_t us);
+uint16_t cluster_find(const struct clusters *, const char *text);
+
+/* The address's place, or a new one in that of its bucket's first to go. */
+struct place *cluster_place(struct clusters *, const struct addr *, uint64_t us);
+
+/* Makes the members of one cluster, or a single name, members of the other. */
+void cluster_join(struct clusters *, uint16_t to, uint16_t from);
+
+/* The first to be seen; of two seen at once the first by letters. */
+bool cluster_older(const struct name *, const struct name *);
+
+static inline bool is_cluster(const struct name *root)
+{
+    return root->members > 1;
+}
+
+/* Fills c->report and *out with that root's cluster. */
+void cluster_report_fill(struct clusters *c, uint16_t root, const char *merged, uint64_t us, struct report *out);

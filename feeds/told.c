@@ -1,0 +1,30 @@
+#include "feeds/told.h"
+
+#include "feeds/store.h"
+
+enum { VERSION = 1 };
+
+size_t told_write(uint8_t out[static TOLD_BYTES], const struct told *told)
+{
+    struct store_writer w = store_message(out, TOLD_BYTES);
+    store_put_uint(&w, VERSION);
+    store_put_uint(&w, told->kind);
+    switch (told->kind) {
+    case TOLD_EVIDENCE: evidence_news_save(&told->evidence, &w); break;
+    case TOLD_NAME: cluster_news_save(&told->name, &w); break;
+    }
+    return store_message_len(&w);
+}
+
+bool told_read(struct told *told, struct slice bytes)
+{
+    struct store_reader r = store_message_read(bytes);
+    if (store_get_uint(&r, VERSION) != VERSION)
+        return false;
+    told->kind = (enum told_kind)store_get_uint(&r, TOLD_NAME);
+    switch (told->kind) {
+    case TOLD_EVIDENCE: evidence_news_load(&told->evidence, &r); break;
+    case TOLD_NAME: cluster_news_load(&told->name, &r); break;
+    }
+    return store_done(&r);
+}
