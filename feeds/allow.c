@@ -148,14 +148,17 @@ static bool read_text(struct allow *allow, const char *source, struct slice text
         error_set(err, "%s: line %zu: no memory for more entries", source, number);
     else if (stats->entries == 0 && stats->first_bad > 0)
         error_set(err, "%s: line %zu: not a name, nor a network or AS, nor is any other line of this allowlist", source, stats->first_bad);
-    else if (stats->entries == 0)
+    else if (stats->entries == 0) {
+        stats->empty = true;
         error_set(err, "%s: an allowlist without a name; leave it out instead", source);
+    }
     return room && stats->entries > 0;
 }
 
 static bool load(struct allow *allow, const char *path, struct allow_stats *stats, char err[static ERRLEN])
 {
     struct slice text;
+    *stats = (struct allow_stats){0};
     if (!list_file(path, &text, err))
         return false;
     bool read = read_text(allow, path, text, stats, err);
@@ -175,7 +178,7 @@ struct allow *allow_open(const char *const *paths, size_t count, bool builtin, u
     allow->entries = indicators_open(seed, err);
     bool well = allow->entries != NULL;
     for (size_t i = 0; well && i < count; i++)
-        well = load(allow, paths[i], stats != NULL ? &stats[i] : &unasked, err);
+        well = load(allow, paths[i], stats != NULL ? &stats[i] : &unasked, err) || (stats != NULL && stats[i].empty);
     if (well && builtin)
         well = read_text(allow, "built-in look-alikes", builtin_lookalikes(), &unasked, err);
     if (well && indicators_seal(allow->entries, err))

@@ -22,12 +22,14 @@ struct allow_entry {               /* text lives until allow_close */
 
 struct allow_stats {
     size_t entries, unreadable, first_bad; /* taken; lines that hold none; the first of those, from 1, or 0 */
+    bool empty;                    /* read well, and nothing stands in it */
 };
 
 enum allowed { ALLOWED_NOT, ALLOWED_NAME, ALLOWED_SERVER, ALLOWED_CLIENT };
 
-/* Reads the files, and the built-in list of honest look-alikes where wanted. stats has one place a file, or is NULL. NULL
- * with a sentence that names the file: unreadable, or without a single entry. To reload, open anew and close the old one. */
+/* Reads the files, and the built-in list of honest look-alikes where wanted. stats has one place a file
+ * and is given by those who judge empty lists themselves; else NULL, and an empty list is an error. NULL with a sentence
+ * that names the file: unreadable, or nothing in it means anything. To reload, open anew and close the old one. */
 struct allow *allow_open(const char *const *paths, size_t count, bool builtin, uint64_t seed, struct allow_stats *stats,
                          char err[static ERRLEN]);
 void allow_close(struct allow *);

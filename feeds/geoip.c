@@ -1,9 +1,13 @@
 #include "feeds/geoip.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <maxminddb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct geoip {
     size_t count;
@@ -116,14 +120,60 @@ bool geoip_find(const struct geoip *geoip, const struct addr *addr, struct geo *
     return geo->asn != 0 || geo->organization[0] != '\0' || geo->country[0] != '\0';
 }
 
+static bool copy_bytes(int from, int to)
+{
+    char bytes[65536];
+    for (;;) {
+        ssize_t n = read(from, bytes, sizeof bytes);
+        if (n <= 0)
+            return n == 0;
+        for (ssize_t put = 0, at = 0; at < n; at += put)
+            if ((put = write(to, bytes + at, (size_t)(n - at))) <= 0)
+                return false;
+    }
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* libmaxminddb maps its file into memory, and whoever overwrites or cuts that file in place changes or kills what is
+ * mapped. So it is given a copy that nobody else can name. Returns its descriptor, -1 with a sentence. */
+static int private_copy(const char *path, char err[static ERRLEN])
+{
+    struct stat before, after;
+    int copy = -1, file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &before) != 0 || (copy = memfd_create("geoip", MFD_CLOEXEC)) < 0 || !copy_bytes(file, copy) ||
+        fstat(file, &after) != 0)
+        error_set(err, "%s: cannot be read: %s", path, strerror(errno));
+    else if (!same_file(&before, &after))
+        error_set(err, "%s: changed while it was read; try again when whoever writes it is through", path);
+    else {
+        close(file);
+        return copy;
+    }
+    if (file >= 0)
+        close(file);
+    if (copy >= 0)
+        close(copy);
+    return -1;
+}
+
 /* A damaged database may open well: one lookup of each kind shows the worst. */
 static bool open_one(MMDB_s *database, const char *path, char err[static ERRLEN])
 {
     static const struct addr probes[] = {{{[10] = 0xff, 0xff, 8, 8, 8, 8}}, {{0x20, 0x01}}};
-    int status = MMDB_open(path, MMDB_MODE_MMAP, database);
+    char name[32];
+    int copy = private_copy(path, err);
+    if (copy < 0)
+        return false;
+    snprintf(name, sizeof name, "/proc/self/fd/%d", copy);
+    int status = MMDB_open(name, MMDB_MODE_MMAP, database), error = errno;
+    close(copy); /* its mapping lasts */
     if (status != MMDB_SUCCESS) {
         error_set(err, "%s: not a MaxMind-format database that can be read: %s", path,
-                  status == MMDB_FILE_OPEN_ERROR ? strerror(errno) : MMDB_strerror(status));
+                  status == MMDB_FILE_OPEN_ERROR ? strerror(error) : MMDB_strerror(status));
         return false;
     }
     for (int i = 0; i < (database->metadata.ip_version == 6 ? 2 : 1); i++) {
@@ -154,6 +204,11 @@ struct geoip *geoip_open(const char *const *paths, size_t count, char err[static
             return NULL;
         }
     return geoip;
+}
+
+size_t geoip_nodes(const struct geoip *geoip, size_t i)
+{
+    return geoip->database[i].metadata.node_count;
 }
 
 void geoip_close(struct geoip *geoip)

@@ -9,9 +9,11 @@ enum { GEOIP_DATABASES = 8 };
 
 struct geoip;
 
-/* Opens every database; NULL with a sentence that names the file. None at all is fine: nothing is ever found. */
+/* Opens a copy in memory of every database, which nobody can overwrite or cut: a replaced file is opened anew, and the old
+ * one closed when nobody asks it any more. NULL: a sentence that names the file. None at all is fine: nothing is found. */
 struct geoip *geoip_open(const char *const *paths, size_t count, char err[static ERRLEN]);
 void geoip_close(struct geoip *);
+size_t geoip_nodes(const struct geoip *, size_t i); /* of database i's search tree: how large it is */
 
 /* Fills what the databases know, in their order, the first word counting; false: nothing. NULL for geoip finds nothing. */
 bool geoip_find(const struct geoip *, const struct addr *, struct geo *);

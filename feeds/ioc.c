@@ -283,14 +283,17 @@ bool ioc_read(struct indicators *set, const char *name, struct slice text, struc
     else if (stats->rows == 0 && stats->unreadable > 0)
         error_set(err, "%s: %s %zu: not an indicator, nor is any other of this list", name, json ? "object" : "line",
                   stats->first_bad);
-    else if (stats->rows == 0)
+    else if (stats->rows == 0) {
+        stats->empty = true;
         error_set(err, "%s: a list without an indicator; leave it out instead", name);
+    }
     return !r.full && stats->rows > 0;
 }
 
 bool ioc_load(struct indicators *set, const char *path, struct ioc_stats *stats, char err[static ERRLEN])
 {
     struct slice text;
+    *stats = (struct ioc_stats){0};
     if (!list_file(path, &text, err))
         return false;
     bool read = ioc_read(set, path, text, stats, err);
@@ -310,7 +313,7 @@ struct indicators *ioc_open(const char *const *paths, size_t count, bool builtin
     struct indicators *set = indicators_open(seed, err);
     bool well = set != NULL;
     for (size_t i = 0; well && i < count; i++)
-        well = ioc_load(set, paths[i], stats != NULL ? &stats[i] : &unasked, err);
+        well = ioc_load(set, paths[i], stats != NULL ? &stats[i] : &unasked, err) || (stats != NULL && stats[i].empty);
     if (well && builtin)
         well = ioc_builtin(set, &unasked, err);
     if (well && indicators_seal(set, err))

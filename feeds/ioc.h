@@ -7,6 +7,7 @@ struct ioc_stats {
     size_t rows;        /* taken, equal ones included */
     size_t unreadable;  /* lines or patterns that say nothing radome can match */
     size_t first_bad;   /* line of the first of them, from 1 (STIX: its place among the objects); 0: none */
+    bool empty;         /* read well, and nothing stands in it */
 };
 
 /* Adds a list's rows; name is what errors call it. False with a sentence: not a list, or nothing in it. */
@@ -18,6 +19,7 @@ bool ioc_load(struct indicators *, const char *path, struct ioc_stats *, char er
 /* The list that radome brings along. */
 bool ioc_builtin(struct indicators *, struct ioc_stats *, char err[static ERRLEN]);
 
-/* All of it in one: the files, the built-in list where wanted, sealed. stats has one place a file; may be NULL. */
+/* All of it in one: the files, the built-in list where wanted, sealed. stats has one place a file and is given
+ * by those who judge empty lists themselves; else NULL, and an empty list is an error. */
 struct indicators *ioc_open(const char *const *paths, size_t count, bool builtin, uint64_t seed, struct ioc_stats *stats,
                             char err[static ERRLEN]);

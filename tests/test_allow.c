@@ -218,10 +218,14 @@ static void test_refused(void)
 {
     char err[ERRLEN];
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        struct allow *allow = open_text(refused[i].list, true, err);
+        const char *path = temporary(refused[i].list);
+        struct allow *allow = allow_open(&path, 1, true, 7, NULL, err);
         CHECK(allow == NULL && strstr(err, refused[i].says) != NULL, "%s: %s", refused[i].reason, err);
         allow_close(allow);
     }
+    struct allow *allow = open_text(S("# nothing\n"), true, err);
+    CHECK(allow != NULL && stats.empty && allow_count(allow) > 100, "an empty one is the caller's to judge: %s", err);
+    allow_close(allow);
     const char *nowhere = "/nowhere/allow.txt", *directory = "/tmp";
     CHECK(allow_open(&nowhere, 1, true, 7, &stats, err) == NULL && strstr(err, nowhere) != NULL, "no such file: %s", err);
     CHECK(allow_open(&directory, 1, true, 7, &stats, err) == NULL && strstr(err, directory) != NULL, "a directory: %s", err);
