@@ -79,6 +79,15 @@ static const struct figure {
     {"hits", "incidents", FIELD(desk.incidents)},
     {"hits", "clusters", FIELD(desk.clusters)},
     {"hits", "clients_forgotten", FIELD(desk.clients_forgotten)},
+    {"lists", "generation", FIELD(lists.generation)},
+    {"lists", "refused", FIELD(lists.refused)},
+    {"lists", "files", FIELD(lists.lists.files)},
+    {"lists", "rows_not_understood", FIELD(lists.lists.unreadable)},
+    {"lists", "indicators", FIELD(lists.lists.indicators)},
+    {"lists", "indicator_bytes", FIELD(lists.lists.indicator_bytes)},
+    {"lists", "allowed", FIELD(lists.lists.allowed)},
+    {"lists", "seconds_since_load", FIELD(lists.lists.age_s)},
+    {"lists", "seconds_since_oldest_file", FIELD(lists.lists.oldest_s)},
 };
 
 _Static_assert(sizeof table / sizeof *table <= FIGURES, "room for all");

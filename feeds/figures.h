@@ -4,6 +4,7 @@
 #include "capture/capture.h"
 #include "feeds/desk.h"
 #include "feeds/record.h"
+#include "feeds/reloader.h"
 
 enum { FIGURES = 96 };
 
@@ -11,6 +12,7 @@ struct figures_of { /* where they are taken from */
     struct source_stats source;
     struct capture_stats capture;
     struct desk_stats desk;
+    struct reloader_stats lists;
 };
 
 /* Fills in at most FIGURES rows, the rows of a group together; returns how many. */

@@ -62,7 +62,7 @@ static bool open_indicators(struct lists *l, char err[static ERRLEN])
 {
     struct ioc_stats stats[SETTING_LIST_MAX] = {{0}};
     const char *path[SETTING_LIST_MAX + 1];
-    struct file *file;
+    struct file *file = NULL;
     unsigned count = files_of(l, LISTS_IOC, &file, path);
     l->indicators = ioc_open(path, count, l->settings.builtin_ioc, l->settings.seed, stats, err);
     for (unsigned i = 0; i < count; i++) {
@@ -77,7 +77,7 @@ static bool open_allow(struct lists *l, char err[static ERRLEN])
 {
     struct allow_stats stats[SETTING_LIST_MAX] = {{0}};
     const char *path[SETTING_LIST_MAX + 1];
-    struct file *file;
+    struct file *file = NULL;
     unsigned count = files_of(l, LISTS_ALLOW, &file, path);
     l->allow = allow_open(path, count, l->settings.builtin_allow, l->settings.seed, stats, err);
     for (unsigned i = 0; i < count; i++) {
@@ -91,7 +91,7 @@ static bool open_allow(struct lists *l, char err[static ERRLEN])
 static bool open_geoip(struct lists *l, char err[static ERRLEN])
 {
     const char *path[SETTING_LIST_MAX + 1];
-    struct file *file;
+    struct file *file = NULL;
     unsigned count = files_of(l, LISTS_GEOIP, &file, path);
     l->geoip = geoip_open(path, count, err);
     for (unsigned i = 0; l->geoip != NULL && i < count; i++)

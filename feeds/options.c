@@ -18,11 +18,12 @@ static const struct setting table[] = {
     {"log", 0, SETTING_TEXT, FIELD(log), "LIST", "also write protocol records: any of dns,http,tls"},
     {"format", 0, SETTING_WORD, FIELD(format), "eve|ecs", "document layout: Suricata EVE (default) or Elastic Common Schema"},
     {"threshold", 0, SETTING_NUMBER, FIELD(threshold), "N", "least risk score, 0 to 100, that is written (50)", 0, 100},
-    {"ioc", 0, SETTING_LIST, FIELD(ioc), "FILE", "indicators: radome's CSV, a plain list, a hosts file or STIX 2.1"},
-    {"no-builtin-ioc", 0, SETTING_FLAG, FIELD(no_builtin_ioc), NULL, "without the published indicators that come along"},
-    {"allow", 0, SETTING_LIST, FIELD(allow), "FILE", "never to flag: names (or rank,name), client NET, server NET, as NUMBER, one a line"},
-    {"no-builtin-allow", 0, SETTING_FLAG, FIELD(no_builtin_allow), NULL, "without the honest look-alikes that come along"},
-    {"geoip", 0, SETTING_LIST, FIELD(geoip), "FILE", "a MaxMind-format database (ASN, country or city)"},
+    {"ioc", 0, SETTING_LIST, FIELD(ioc), "FILE", "indicators: radome's CSV, a plain list, a hosts file or STIX 2.1", .live = true},
+    {"no-builtin-ioc", 0, SETTING_FLAG, FIELD(no_builtin_ioc), NULL, "without the published indicators that come along", .live = true},
+    {"allow", 0, SETTING_LIST, FIELD(allow), "FILE", "never to flag: names (or rank,name), client NET, server NET, as NUMBER, one a line", .live = true},
+    {"no-builtin-allow", 0, SETTING_FLAG, FIELD(no_builtin_allow), NULL, "without the honest look-alikes that come along", .live = true},
+    {"geoip", 0, SETTING_LIST, FIELD(geoip), "FILE", "a MaxMind-format database (ASN, country or city)", .live = true},
+    {"lists-may-shrink", 0, SETTING_FLAG, FIELD(lists_may_shrink), NULL, "take lists that are empty or lost half of their entries since the last load", .live = true},
     {"memory", 0, SETTING_SIZE, FIELD(memory), "SIZE", "the bound on flows, reassembly and fragments together (256M)", 8 << 20, 1ull << 40},
     {"body-limit", 0, SETTING_SIZE, FIELD(body_limit), "SIZE", "how much of one decoded body is followed (64M)", 16384, 1ull << 40},
     {"workers", 'j', SETTING_NUMBER, FIELD(workers), "N", "worker threads; this version has one", 1, 64},
@@ -47,6 +48,31 @@ void options_open(struct options *o, struct settings *settings)
         .redis_key = "radome:hits", .redis_wait = 30, .threshold = 50, .workers = 1, .memory = 256 << 20, .body_limit = 64 << 20,
     };
     *settings = (struct settings){.table = table, .count = sizeof table / sizeof *table, .values = o};
+}
+
+bool options_again(const struct settings *in_force, struct options *o, struct settings *settings, char later[static ERRLEN],
+                   char err[static ERRLEN])
+{
+    char why[ERRLEN], names[ERRLEN];
+    options_open(o, settings);
+    later[0] = '\0';
+    if (!settings_flags(settings, in_force->argc, in_force->argv, why) ||
+        (o->config != NULL && !settings_file(settings, o->config, why)) || !options_agree(o, why)) {
+        error_set(err, "%.400s; settings and lists stay as they are", why);
+        return false;
+    }
+    if (settings_differ(in_force, settings, names))
+        error_set(later, "%s: changed in %.100s, but what was set when the sensor started counts until it is started again", names,
+                  o->config);
+    return true;
+}
+
+struct lists_settings options_lists(const struct options *o, uint64_t seed)
+{
+    return (struct lists_settings){
+        .ioc = &o->ioc, .allow = &o->allow, .geoip = &o->geoip,
+        .builtin_ioc = !o->no_builtin_ioc, .builtin_allow = !o->no_builtin_allow, .may_shrink = o->lists_may_shrink, .seed = seed,
+    };
 }
 
 bool options_agree(const struct options *o, char err[static ERRLEN])

@@ -62,13 +62,16 @@ static struct order *order_of(const struct lists_settings *settings)
 }
 
 /* The lock is held. News that nobody fetches for long are not kept for ever: the newest say how things are. */
-static void tell(struct reloader *r, const char *message)
+__attribute__((format(printf, 2, 3))) static void tell(struct reloader *r, const char *format, ...)
 {
+    va_list args;
     if (r->news_count == NEWS) {
         r->first_news = (r->first_news + 1) % NEWS;
         r->news_count--;
     }
-    snprintf(r->news[(r->first_news + r->news_count++) % NEWS], ERRLEN, "%s", message);
+    va_start(args, format);
+    vsnprintf(r->news[(r->first_news + r->news_count++) % NEWS], ERRLEN, format, args);
+    va_end(args);
     atomic_store(&r->ready, true);
 }
 
@@ -84,7 +87,7 @@ static void set_until(const struct reloader *r, struct timespec *until)
  * others wait to be swapped in. Without an order only GeoIP databases are opened anew. */
 static void load(struct reloader *r, struct order *order)
 {
-    char err[ERRLEN], message[2 * ERRLEN];
+    char err[ERRLEN];
     struct lists *before = r->now;
     pthread_mutex_unlock(&r->lock);
     struct lists *next = order != NULL ? lists_open(&order->settings, before, err) : lists_open_geoip(before, err);
@@ -96,9 +99,7 @@ static void load(struct reloader *r, struct order *order)
         return;
     }
     r->refused++;
-    snprintf(message, sizeof message, "lists: generation %llu stays in force: %s", (unsigned long long)r->generation, err);
-    message[ERRLEN - 1] = '\0';
-    tell(r, message);
+    tell(r, "lists: generation %llu stays in force: %s", (unsigned long long)r->generation, err);
 }
 
 static void close_old(struct reloader *r)
@@ -217,7 +218,7 @@ void reloader_ask(struct reloader *r, const struct lists_settings *settings)
 
 bool reloader_swap(struct reloader *r)
 {
-    char sentence[ERRLEN], message[2 * ERRLEN];
+    char sentence[ERRLEN];
     if (!atomic_load_explicit(&r->ready, memory_order_relaxed))
         return false;
     pthread_mutex_lock(&r->lock);
@@ -228,11 +229,9 @@ bool reloader_swap(struct reloader *r)
         r->next = NULL;
         r->generation++;
         lists_describe(r->now, sentence);
-        snprintf(message, sizeof message, "lists: generation %llu in force: %s", (unsigned long long)r->generation, sentence);
-        message[ERRLEN - 1] = '\0';
-        tell(r, message);
+        tell(r, "lists: generation %llu in force: %s", (unsigned long long)r->generation, sentence);
         while (lists_warning(r->now, sentence))
-            tell(r, sentence);
+            tell(r, "%s", sentence);
     }
     pthread_mutex_unlock(&r->lock);
     return swap;

@@ -146,6 +146,8 @@ static const struct setting *row_of(const struct settings *s, const char *argume
 bool settings_flags(struct settings *s, int argc, char **argv, char err[static ERRLEN])
 {
     assert(s->count <= sizeof s->origin / sizeof *s->origin);
+    s->argc = argc;
+    s->argv = argv;
     for (int i = 1; i < argc; i++) {
         const char *value;
         const struct setting *row = row_of(s, argv[i], &value);
@@ -220,6 +222,44 @@ bool settings_file(struct settings *s, const char *path, char err[static ERRLEN]
         error_set(err, "%s: line %d: %.300s", path, line, reading.failed ? reading.why : "not a 'key = value' line");
     fclose(file);
     return !unread && line == 0;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_list(const struct setting_list *a, const struct setting_list *b)
+{
+    bool same = a->count == b->count;
+    for (unsigned i = 0; same && i < a->count; i++)
+        same = strcmp(a->value[i], b->value[i]) == 0;
+    return same;
+}
+
+static bool same_value(const struct setting *row, const void *a, const void *b)
+{
+    switch (row->kind) {
+    case SETTING_FLAG: return *(const bool *)a == *(const bool *)b;
+    case SETTING_NUMBER:
+    case SETTING_SIZE: return *(const uint64_t *)a == *(const uint64_t *)b;
+    case SETTING_TEXT: return same_text(*(const char *const *)a, *(const char *const *)b);
+    case SETTING_WORD: return *(const int *)a == *(const int *)b;
+    case SETTING_LIST: return same_list(a, b);
+    }
+    return true;
+}
+
+bool settings_differ(const struct settings *s, const struct settings *again, char names[static ERRLEN])
+{
+    size_t used = 0;
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct setting *row = &s->table[i];
+        if (row->live || row->later || same_value(row, field_of(s, row), field_of(again, row)) || used >= ERRLEN)
+            continue;
+        used += (size_t)snprintf(names + used, ERRLEN - used, "%s%s", used > 0 ? ", " : "", row->name);
+    }
+    return used > 0;
 }
 
 void settings_free(struct settings *s)

@@ -33,6 +33,7 @@ struct setting {
     uint64_t least, most;     /* of a number or size */
     bool flag_only;           /* no key in the file */
     bool later;               /* in the contract, not in this version: refused */
+    bool live;                /* a running sensor takes a new value; others count from the next start */
 };
 
 enum setting_origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_FLAG };
@@ -42,6 +43,8 @@ struct settings {
     unsigned count;
     void *values;
     enum setting_origin origin[64];
+    int argc;                 /* the command line that was read, to read it again */
+    char **argv;
     char **owned;             /* texts out of files */
     unsigned owned_count;
 };
@@ -51,6 +54,10 @@ bool settings_flags(struct settings *, int argc, char **argv, char err[static ER
 
 /* Reads a file of `key = value` lines for what no flag set. False: a sentence with file and line. */
 bool settings_file(struct settings *, const char *path, char err[static ERRLEN]);
+
+/* Settings of one table read a second time: the names of those that differ and are not live, parted by commas, cut to fit.
+ * False: none. */
+bool settings_differ(const struct settings *, const struct settings *again, char names[static ERRLEN]);
 void settings_free(struct settings *);
 
 void settings_help(const struct settings *, FILE *);

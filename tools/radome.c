@@ -14,10 +14,10 @@
 #include "feeds/desk.h"
 #include "feeds/figures.h"
 #include "feeds/json.h"
-#include "feeds/lists.h"
 #include "feeds/options.h"
 #include "feeds/outputs.h"
 #include "feeds/redis.h"
+#include "feeds/reloader.h"
 
 enum { FLUSH_FRAMES = 4096 };       /* a busy interface is never idle: flush after so many */
 
@@ -29,7 +29,9 @@ struct sensor {
     struct capture *capture;
     struct engine *engine;
     struct desk *desk;
-    struct lists *lists;
+    struct reloader *lists;
+    const struct settings *settings;
+    uint64_t seed;
     struct outputs *outputs;
     enum json_format format;
     const char *name;
@@ -133,6 +135,7 @@ static void print_stats(struct sensor *s)
     source_stats(s->source, &of.source);
     capture_stats(s->capture, &of.capture);
     desk_stats(s->desk, &of.desk);
+    reloader_stats(s->lists, &of.lists);
     size_t count = figures(values, &of);
     const char *group = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -146,13 +149,44 @@ static void print_stats(struct sensor *s)
     fprintf(stderr, "\n");
 }
 
+/* SIGHUP: the settings are read again, and the lists beside the packets. */
+static void ask_for_lists(struct sensor *s)
+{
+    struct options options;
+    struct settings settings;
+    char later[ERRLEN], err[ERRLEN];
+    if (options_again(s->settings, &options, &settings, later, err)) {
+        struct lists_settings lists = options_lists(&options, s->seed);
+        reloader_ask(s->lists, &lists);
+        if (later[0] != '\0')
+            complain(DONE, later);
+    } else
+        complain(DONE, err);
+    settings_free(&settings);
+}
+
+/* Between two frames: lists that were loaded meanwhile are put in force. */
+static void take_lists(struct sensor *s)
+{
+    char news[ERRLEN];
+    if (reloader_swap(s->lists)) {
+        const struct lists *lists = reloader_lists(s->lists);
+        engine_relist(s->engine, lists_indicators(lists));
+        desk_relist(s->desk, lists_allow(lists), lists_geoip(lists));
+        reloader_release(s->lists);
+    }
+    while (reloader_news(s->lists, news))
+        complain(DONE, news);
+}
+
 static void answer_signals(struct sensor *s)
 {
-    if (tell)
+    bool figures = tell, lists = reload;
+    tell = reload = 0; /* before they are answered: one that comes meanwhile is another */
+    if (figures)
         print_stats(s);
-    if (reload)
-        complain(DONE, "SIGHUP: reloading is not built yet; the feeds and settings stay as they are");
-    tell = reload = 0;
+    if (lists)
+        ask_for_lists(s);
 }
 
 /* The loop: reads like the river. Returns the exit status so far. */
@@ -187,6 +221,7 @@ static int run(struct sensor *s)
         }
         if (tell || reload)
             answer_signals(s);
+        take_lists(s);
     }
     capture_finish(s->capture);
     drain(s);
@@ -227,17 +262,14 @@ static bool parse_log(struct sensor *s, const char *list, char err[static ERRLEN
     return true;
 }
 
-static bool open_lists(struct sensor *s, const struct options *o, uint64_t seed, char err[static ERRLEN])
+static bool open_lists(struct sensor *s, const struct options *o, char err[static ERRLEN])
 {
-    struct lists_settings settings = {
-        .ioc = &o->ioc, .allow = &o->allow, .geoip = &o->geoip,
-        .builtin_ioc = !o->no_builtin_ioc, .builtin_allow = !o->no_builtin_allow, .seed = seed,
-    };
-    s->lists = lists_open(&settings, err);
+    struct lists_settings settings = options_lists(o, s->seed);
+    struct lists *lists = lists_open(&settings, NULL, err);
     char warning[ERRLEN];
-    while (s->lists != NULL && lists_warning(s->lists, warning))
+    while (lists != NULL && lists_warning(lists, warning))
         complain(DONE, warning);
-    return s->lists != NULL;
+    return lists != NULL && (s->lists = reloader_open(lists, 0, err)) != NULL;
 }
 
 static struct redis *open_redis(const struct sensor *s, const struct options *o, char err[static ERRLEN])
@@ -267,11 +299,12 @@ static bool open_outputs(struct sensor *s, const struct options *o, char err[sta
     return (o->redis == NULL || redis != NULL) && (s->outputs = outputs_open(&settings, redis, err)) != NULL;
 }
 
-static bool open_river(struct sensor *s, const struct options *o, uint64_t seed, char err[static ERRLEN])
+static bool open_river(struct sensor *s, const struct options *o, char err[static ERRLEN])
 {
-    struct capture_settings capture = {o->memory, o->body_limit, seed};
-    struct classifier_settings engine = {lists_indicators(s->lists), seed};
-    struct desk_settings desk = {s->name, (int)o->threshold, seed, lists_allow(s->lists), lists_geoip(s->lists)};
+    const struct lists *lists = reloader_lists(s->lists);
+    struct capture_settings capture = {o->memory, o->body_limit, s->seed};
+    struct classifier_settings engine = {lists_indicators(lists), s->seed};
+    struct desk_settings desk = {s->name, (int)o->threshold, s->seed, lists_allow(lists), lists_geoip(lists)};
     return (s->capture = capture_open(&capture, err)) != NULL && (s->engine = engine_open(&engine, err)) != NULL &&
            (s->desk = desk_open(&desk, err)) != NULL;
 }
@@ -283,7 +316,7 @@ static void close_all(struct sensor *s)
     engine_close(s->engine);
     capture_close(s->capture);
     source_close(s->source);
-    lists_close(s->lists);
+    reloader_close(s->lists);
 }
 
 /* -T: settings, feeds and inputs were fine to get here; is Redis? */
@@ -306,21 +339,21 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
 {
     char err[ERRLEN], host[65] = "radome";
     bool usage = false;
-    uint64_t seed;
     struct source_settings source = {o->paths.value, o->interfaces.value, o->filter};
-    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+    if (getrandom(&s->seed, sizeof s->seed, 0) != sizeof s->seed)
         return complain(INPUT_FAILED, "no random numbers from the kernel");
     gethostname(host, sizeof host - 1);
     s->name = o->sensor != NULL ? o->sensor : host;
+    s->settings = settings;
     s->format = (enum json_format)o->format;
-    if (!parse_log(s, o->log, err) || !open_lists(s, o, seed, err))
+    if (!parse_log(s, o->log, err) || !open_lists(s, o, err))
         return complain(WRONG_USAGE, err);
     bool any_input = o->paths.count + o->interfaces.count > 0;
     if ((any_input || !o->check) && (s->source = source_open(&source, &usage, err)) == NULL)
         return complain(usage ? WRONG_USAGE : INPUT_FAILED, err);
     if (o->check)
         return check(s, o, settings);
-    if (!open_outputs(s, o, err) || !open_river(s, o, seed, err))
+    if (!open_outputs(s, o, err) || !open_river(s, o, err))
         return complain(WRONG_USAGE, err);
     catch_signals();
     s->progress = o->interfaces.count == 0 && (o->progress || isatty(STDERR_FILENO));
