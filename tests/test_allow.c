@@ -114,7 +114,7 @@ static void test_networks(void)
     char err[ERRLEN];
     for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
         struct allow *allow = open_text(nets[i].list, false, err);
-        struct allow_entry entry;
+        struct allow_entry entry = {0};
         struct addr addr;
         if (!CHECK(allow != NULL && addr_parse(&addr, slice_str(nets[i].addr)), "%s: %s", nets[i].reason, err))
             continue;
@@ -205,7 +205,7 @@ static void test_rows(void)
         struct allow *allow = open_text(rows[i].list, false, err);
         if (!CHECK(allow != NULL, "%s: %s", rows[i].reason, err))
             continue;
-        struct allow_entry entry;
+        struct allow_entry entry = {0};
         bool found = allow_name(allow, guard_copy(slice_str(rows[i].name), 0), &entry);
         CHECK(found == (rows[i].decides != NULL), "%s", rows[i].reason);
         CHECK(!found || rows[i].decides == NULL || strcmp(entry.what, rows[i].decides) == 0, "%s: %s", rows[i].reason, entry.what);
@@ -235,7 +235,7 @@ static void test_builtin(void)
 {
     char err[ERRLEN];
     struct allow *allow = allow_open(NULL, 0, true, 7, &stats, err);
-    struct allow_entry entry;
+    struct allow_entry entry = {0};
     CHECK(allow_name(allow, S("www.canon.com"), &entry) && strcmp(entry.list, "built-in look-alikes") == 0 && entry.line > 0,
           "the built-in list says where an entry stands: %s", err);
     allow_close(allow);
@@ -256,7 +256,7 @@ static void test_many(void)
         n += (size_t)sprintf(text + n, "%d,name%d.example%d.org\r\n", i, i, i % 97);
     struct allow *allow = open_text(slice_of(text, n), false, err);
     CHECK(allow != NULL && allow_count(allow) == NAMES, "all of %d names: %s", NAMES, err);
-    struct allow_entry entry;
+    struct allow_entry entry = {0};
     CHECK(allow_name(allow, S("www.name199999.example82.org"), &entry) && strcmp(entry.what, "name199999.example82.org") == 0 &&
               entry.line == 199999, "one near the end, and its line");
     CHECK(!allow_name(allow, S("name200001.example82.org"), &entry), "one behind the end");
