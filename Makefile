@@ -32,21 +32,23 @@ endif
 
 FLOORS   := capture classifiers feeds
 SOURCES  := $(foreach floor,$(FLOORS),$(wildcard $(floor)/*.c))
-OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/registry.o
+OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/registry.o $(BUILD)/listed.o
 TOOLS    := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 PROGRAMS := $(BUILD)/radome $(patsubst $(BUILD)/%,$(BUILD)/radome-%,$(filter-out $(BUILD)/radome,$(TOOLS)))
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
 ORACLES  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/oracle/*.c))
 
+COMMA := ,
+
 # One line a file; V=1 shows the commands.
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
 .SECONDARY:
-.PHONY: all demo check tests oracles fuzz layers help clean names-report payload-report model bench
+.PHONY: all library install demo check tests oracles fuzz layers help clean names-report payload-report model bench
 
-all: $(PROGRAMS) ## build the sensor and its companions
+all: $(PROGRAMS) library ## build the sensor, its companions and the library
 
 $(BUILD)/radome: $(BUILD)/tools/radome.o $(OBJECTS)
 	$(call say,LINK)
@@ -77,6 +79,61 @@ $(BUILD)/registry.c: $(wildcard classifiers/*.c)
 $(BUILD)/registry.o: $(BUILD)/registry.c
 	$(call say,CC)
 	$(Q)$(CC) $(ALLFLAGS) $(FAT) -c -o $@ $<
+
+# The published indicators as rows, for those who load no lists.
+$(BUILD)/listed.c: feeds/indicators.csv classifiers/listed.awk
+	@mkdir -p $(@D)
+	$(Q)awk -f classifiers/listed.awk $< > $@.new && mv $@.new $@
+$(BUILD)/listed.o: $(BUILD)/listed.c
+	$(call say,CC)
+	$(Q)$(CC) $(ALLFLAGS) -c -o $@ $<
+
+# The library: floors 1 and 2 without files and learning, without nDPI, without assertions. Only radome_* is seen outside.
+ABI         := 1
+LIB_SOURCES := $(filter-out capture/reader.c capture/source.c classifiers/learn.c,$(wildcard capture/*.c classifiers/*.c))
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/lib/%.o) $(BUILD)/lib/registry.o $(BUILD)/lib/listed.o
+LIB_LIBS    := -lz -lbrotlidec -lcrypto -lpsl -lidn2 -lm
+library: $(BUILD)/libradome.so $(BUILD)/libradome.a ## the engine for other programs
+$(LIB_OBJECTS): WITH_NDPI := 0
+$(LIB_OBJECTS): ALLFLAGS += -DNDEBUG -fvisibility=hidden
+$(BUILD)/lib/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALLFLAGS) -c -o $@ $<
+$(BUILD)/lib/%.o: $(BUILD)/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALLFLAGS) -c -o $@ $<
+$(BUILD)/libradome.so.$(ABI): $(LIB_OBJECTS) classifiers/radome.map
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(CFLAGS.$(MODE)) $(LDFLAGS) -shared -Wl,-soname,libradome.so.$(ABI) -Wl,--version-script=classifiers/radome.map \
+	    -Wl,--as-needed $(if $(filter release,$(MODE)),-Wl$(COMMA)-z$(COMMA)defs) -o $@ $(LIB_OBJECTS) $(LIB_LIBS)
+$(BUILD)/libradome.so: $(BUILD)/libradome.so.$(ABI)
+	@ln -sf libradome.so.$(ABI) $@
+$(BUILD)/libradome.a: $(LIB_OBJECTS)
+	$(call say,AR)
+	$(Q)$(LD) -r -o $(BUILD)/lib/radome.o $^ && objcopy --localize-hidden $(BUILD)/lib/radome.o && rm -f $@ && $(AR) rcs $@ $(BUILD)/lib/radome.o
+
+# What pkg-config says of the library.
+define PC
+prefix=$(PREFIX)
+Name: radome
+Description: finds the adware families DealPly, IsErIk and ManageX
+Version: $(VERSION)
+Cflags: -I$${prefix}/include
+Libs: -L$${prefix}/lib -lradome
+Libs.private: $(LIB_LIBS)
+endef
+export PC
+
+install: all ## install programs, library and headers: PREFIX (/usr/local), DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/libradome.so.$(ABI) $(DESTDIR)$(PREFIX)/lib
+	ln -sf libradome.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libradome.so
+	install -m 644 $(BUILD)/libradome.a $(DESTDIR)$(PREFIX)/lib
+	printf '%s\n' "$$PC" > $(DESTDIR)$(PREFIX)/lib/pkgconfig/radome.pc
+	install -m 644 classifiers/radome.h $(DESTDIR)$(PREFIX)/include
 
 # Tests and fuzzers: one program a file. A fuzzer built outside MODE=fuzz replays the files it is given.
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(BUILD)/tests/check.o $(BUILD)/libhouse.a

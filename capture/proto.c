@@ -149,12 +149,13 @@ const char *proto_version(void)
 
 #else
 
-struct proto {
-    size_t flows, lent;
-};
-
 struct proto_flow {
     char nothing;
+};
+
+struct proto {
+    size_t flows, lent;
+    struct proto_flow nobody; /* never looked into */
 };
 
 struct proto *proto_open(size_t flows, char err[static ERRLEN])
@@ -174,8 +175,7 @@ void proto_close(struct proto *p)
 
 struct proto_flow *proto_take(struct proto *p)
 {
-    static struct proto_flow nobody; /* never looked into */
-    return p->lent < p->flows ? p->lent++, &nobody : NULL;
+    return p->lent < p->flows ? p->lent++, &p->nobody : NULL;
 }
 
 void proto_give(struct proto *p, struct proto_flow *flow)

@@ -17,6 +17,9 @@ struct indicator {                 /* one row; text borrowed from the set */
 
 struct indicators;
 
+/* The published ones that come along; value NULL ends them. Written by the Makefile from feeds/indicators.csv. */
+extern const struct indicator indicators_listed[];
+
 struct indicators *indicators_open(uint64_t seed, char err[static ERRLEN]);
 void indicators_close(struct indicators *);
 
