@@ -75,10 +75,22 @@ static struct report *queued(struct desk *d)
     return report;
 }
 
+/* Where the servers are that it is about, beside the one that the packet went to or came from. */
+static void add_places(const struct desk *d, struct report *report)
+{
+    if (report->incident != NULL)
+        geoip_places(d->settings.geoip, report->incident->servers, report->incident->server_count, &report->places);
+    else if (report->cluster != NULL)
+        geoip_places(d->settings.geoip, report->cluster->ips, report->cluster->ip_count, &report->places);
+    else if (report->hit->seen == SEEN_DNS)
+        geoip_places(d->settings.geoip, report->hit->addr, report->hit->addrs, &report->places);
+}
+
 /* The report in the next place goes out, if it says enough. */
 static void send(struct desk *d)
 {
     if (d->queue[d->count].risk_score >= d->settings.threshold) {
+        add_places(d, &d->queue[d->count]);
         d->count++;
         d->stats.reports++;
     } else {

@@ -120,6 +120,28 @@ bool geoip_find(const struct geoip *geoip, const struct addr *addr, struct geo *
     return geo->asn != 0 || geo->organization[0] != '\0' || geo->country[0] != '\0';
 }
 
+static void add_place(struct places *places, const struct geo *geo)
+{
+    size_t i = 0;
+    while (i < places->as_count && places->as[i] != geo->asn)
+        i++;
+    if (geo->asn != 0 && i == places->as_count && i < sizeof places->as / sizeof *places->as)
+        places->as[places->as_count++] = geo->asn;
+    for (i = 0; i < places->country_count && strcmp(places->country[i], geo->country) != 0;)
+        i++;
+    if (geo->country[0] != '\0' && i == places->country_count && i < sizeof places->country / sizeof *places->country)
+        memcpy(places->country[places->country_count++], geo->country, sizeof geo->country);
+}
+
+void geoip_places(const struct geoip *geoip, const struct addr *addr, size_t count, struct places *places)
+{
+    struct geo geo;
+    *places = (struct places){0};
+    for (size_t i = 0; i < count; i++)
+        if (geoip_find(geoip, &addr[i], &geo))
+            add_place(places, &geo);
+}
+
 static bool copy_bytes(int from, int to)
 {
     char bytes[65536];

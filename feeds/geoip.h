@@ -17,3 +17,6 @@ size_t geoip_nodes(const struct geoip *, size_t i); /* of database i's search tr
 
 /* Fills what the databases know, in their order, the first word counting; false: nothing. NULL for geoip finds nothing. */
 bool geoip_find(const struct geoip *, const struct addr *, struct geo *);
+
+/* The same for several: as many as there is room for, in the order in which they first come. */
+void geoip_places(const struct geoip *, const struct addr *, size_t count, struct places *);

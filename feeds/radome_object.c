@@ -123,6 +123,17 @@ static void put_incident(struct writer *w, const struct incident_report *inciden
     put_span(w, incident->first_us, incident->last_us);
 }
 
+/* A cluster knows more of its AS than this report: it has them from before. */
+static void put_places(struct writer *w, const struct report *report)
+{
+    const struct places *places = &report->places;
+    writer_array(w, "as");
+    for (size_t i = 0; report->cluster == NULL && i < places->as_count; i++)
+        writer_uint(w, NULL, places->as[i]);
+    writer_end(w);
+    put_rows(w, "countries", places->country[0], sizeof places->country[0], places->country_count);
+}
+
 static void put_kind(struct writer *w, const struct report *report)
 {
     writer_object(w, word_of_kind(report->kind));
@@ -134,6 +145,7 @@ static void put_kind(struct writer *w, const struct report *report)
     case REPORT_CLUSTER: put_cluster(w, report->cluster); break;
     case REPORT_INCIDENT: put_incident(w, report->incident); break;
     }
+    put_places(w, report);
     writer_end(w);
 }
 

@@ -14,6 +14,12 @@ struct geo {                       /* of the server; zero and empty where not kn
     char organization[96], country[3];
 };
 
+struct places {                    /* of several servers: each AS and country once */
+    uint32_t as[8];
+    char country[8][3];
+    uint16_t as_count, country_count;
+};
+
 struct cluster_report {
     char id[REPORT_ID], merged[REPORT_ID]; /* merged empty: none */
     char domains[REPORT_LIST][HIT_NAME];
@@ -48,7 +54,8 @@ struct report {
     int risk_score;                /* 0 to 100 */
     char reason[512];              /* one sentence */
     const char *sensor;
-    struct geo geo;
+    struct geo geo;                /* of tuple.dst */
+    struct places places;          /* of what an answer, a cluster or an incident leads to */
     double period_s;               /* BEACON on a schedule: seconds from one to the next */
     uint32_t count;                /* and how many were seen; 0: no schedule */
     const struct hit *hit;                  /* DOMAIN, BEACON, PAYLOAD, IOC */

@@ -119,6 +119,7 @@ static void flood(struct sample *sample, struct slice source)
         {cluster->merged, 1, REPORT_ID},
         {cluster->domains, REPORT_LIST, HIT_NAME},
         {cluster->families, 4, sizeof *cluster->families},
+        {sample->report.places.country, 8, sizeof *sample->report.places.country},
     };
     flood_texts(texts, sizeof texts / sizeof *texts, source);
     flood_hit(&sample->hit, source);
@@ -127,4 +128,5 @@ static void flood(struct sample *sample, struct slice source)
     incident->family_count = cluster->family_count = 4;
     incident->technique_count = 16;
     cluster->as_count = 8;
+    sample->report.places.as_count = sample->report.places.country_count = 8;
 }

@@ -62,6 +62,8 @@ static void reports_of(struct desk *desk, const struct hit *hit, char letters[st
         CHECK(strcmp(report->sensor, "sensor") == 0 && strlen(report->id) == 32, "%c: sensor and id", words[report->kind]);
         if (report->hit != NULL)
             CHECK(report->geo.asn == 64500, "%c: the server's AS", words[report->kind]);
+        else if (report->incident != NULL)
+            CHECK(report->places.as_count == (report->incident->server_count > 0), "%c: its servers' AS", words[report->kind]);
     }
     letters[n] = '\0';
 }
@@ -116,7 +118,8 @@ static void clusters(struct geoip *geoip)
     while ((report = desk_next(desk)) != NULL && report->kind != REPORT_CLUSTER)
         ;
     if (CHECK(report != NULL, "a cluster"))
-        CHECK(report->cluster->as_count == 1 && report->cluster->as[0] == 64500, "with its AS");
+        CHECK(report->cluster->as_count == 1 && report->cluster->as[0] == 64500 && report->places.as_count == 1 &&
+                  report->places.as[0] == 64500, "with its AS");
     desk_close(desk);
 }
 

@@ -68,6 +68,16 @@ static void test_several(void)
     struct geo geo = ask(geoip, "203.0.113.7");
     CHECK(geo.asn == 64500 && strcmp(geo.country, "JP") == 0 && strcmp(geo.organization, "Example Networks") == 0,
           "the first word counts: AS%u %s %s", geo.asn, geo.country, geo.organization);
+    static const char *const several[] = {"203.0.113.7", "192.0.2.1", "2001:db8::1", "203.0.113.8"};
+    struct addr addr[4];
+    struct places places;
+    for (int i = 0; i < 4; i++)
+        CHECK(addr_parse(&addr[i], slice_str(several[i])), "%s", several[i]);
+    geoip_places(geoip, addr, 4, &places);
+    CHECK(places.as_count == 1 && places.as[0] == 64500 && places.country_count == 1 && strcmp(places.country[0], "JP") == 0,
+          "several addresses: each AS and country once");
+    geoip_places(NULL, addr, 4, &places);
+    CHECK(places.as_count == 0 && places.country_count == 0, "no database, no places");
     geoip_close(geoip);
 
     geoip = geoip_open(NULL, 0, err);

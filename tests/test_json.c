@@ -183,11 +183,13 @@ static void ioc(struct sample *s)
                                               .indicator = "wagng.com",
                                               .provider = "Trend Micro 2020",
                                               .description = "IsErIk server"};
+    s->report.places = (struct places){.as = {64500, 64501}, .as_count = 2, .country = {"NL", "DE"}, .country_count = 2};
 }
 
 static void ioc_tls(struct sample *s)
 {
     ioc(s);
+    s->report.places = (struct places){0};
     set(s, REPORT_IOC, SEEN_TLS, 20, 99, "wagng.com is a published server of IsErIk");
     set_geo(s);
 }
@@ -209,6 +211,7 @@ static void cluster(struct sample *s)
                                          .clients = 3,
                                          .first_us = 1699990000000000,
                                          .last_us = 1700000000123456};
+    s->report.places = (struct places){.as = {64502}, .as_count = 1, .country = {"NL"}, .country_count = 1};
     s->cluster.ips[0] = tuple_of("203.0.113.9", 0, "::", 0, 0).src;
 }
 
@@ -218,6 +221,7 @@ static void incident(struct sample *s)
     s->report.hit = NULL;
     s->report.tuple = (struct tuple){.src = s->report.tuple.src};
     s->report.incident = &s->incident;
+    s->report.places = (struct places){.as = {64500}, .as_count = 1, .country = {"NL"}, .country_count = 1};
     s->incident = (struct incident_report){.id = "i1",
                                            .stage = STAGE_BEACON,
                                            .evidence = {"2023-11-14T22:00:00Z domain 6.5 bits qamopo.com",
@@ -456,7 +460,7 @@ static const struct { const char *name, *eve, *ecs, *radome; } golden[] = {
      "{'schema':1,'kind':'ioc','id':'00000000000000000000000000000004','risk_score':99,"
      "'reason':'wagng.com is a published server of IsErIk','evidence_bits':20.0,'families':['IsErIk'],"
      "'ioc':{'type':'domain-name','name':'wagng.com','provider':'Trend Micro 2020','description':'IsErIk server',"
-     "'seen_in':'dns'}}"},
+     "'seen_in':'dns','as':[64500,64501],'countries':['NL','DE']}}"},
     {"indicator in TLS",
      "{'timestamp':'2023-11-14T22:13:20.123456+0000','flow_id':577685812631688,'event_type':'alert',"
      "'src_ip':'192.0.2.7','src_port':49201,'dest_ip':'203.0.113.9','dest_port':443,'proto':'TCP',"
@@ -492,7 +496,7 @@ static const struct { const char *name, *eve, *ecs, *radome; } golden[] = {
      "'reason':'2 suspicious domains share 1 address','evidence_bits':12.0,'families':['ManageX','DealPly'],"
      "'cluster':{'id':'c1','merged':['c2'],'domains':['qamopo.com','tuwoqol.com'],'ips':['203.0.113.9'],"
      "'families':['ManageX','DealPly'],'as':[64500],'clients':3,'first_seen':'2023-11-14T19:26:40.000000Z',"
-     "'last_seen':'2023-11-14T22:13:20.123456Z'}}"},
+     "'last_seen':'2023-11-14T22:13:20.123456Z','countries':['NL']}}"},
     {"incident",
      "{'timestamp':'2023-11-14T22:13:20.123456+0000','event_type':'alert','src_ip':'192.0.2.7','host':'span-1',"
      "'alert':{'action':'allowed','gid':2840,'signature_id':6002,'rev':1,"
@@ -510,7 +514,7 @@ static const struct { const char *name, *eve, *ecs, *radome; } golden[] = {
      "'evidence':['2023-11-14T22:00:00Z domain 6.5 bits qamopo.com',"
      "'2023-11-14T22:13:20Z beacon 14.0 bits wagng.com'],'evidence_ids':['e1','e2'],'names':['qamopo.com',"
      "'wagng.com'],'servers':['203.0.113.9'],'first_seen':'2023-11-14T22:00:00.000000Z',"
-     "'last_seen':'2023-11-14T22:13:20.123456Z'}}"},
+     "'last_seen':'2023-11-14T22:13:20.123456Z','as':[64500],'countries':['NL']}}"},
 };
 
 static bool is_golden(const char *out, size_t n, const char *envelope, const char *radome)
