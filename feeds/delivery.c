@@ -1,104 +1,73 @@
 #include "feeds/delivery.h"
 
-#include <pthread.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
+
+#include "feeds/clock.h"
 
 enum {
-    BATCH = 100,                 /* documents sent in one transaction: more gains little, fewer costs round trips */
-    BATCH_BYTES = 256 << 10,
-    GATHER_MS = 200,             /* how long a document waits for others */
+    IDLE_MS = 1000,              /* how long one look at the spool lasts */
+    POLL_MS = 200,               /* between two looks at a list that is too long */
     BACKOFF_MIN_MS = 100, BACKOFF_MAX_MS = 5000
 };
 
-struct document {
-    struct document *next;
-    size_t len;
-    uint8_t bytes[];
-};
+enum way { WAY_OPEN, WAY_AWAY, WAY_REFUSED, WAY_CROWDED }; /* to Redis: the first three as redis_result; the list is too long */
 
 struct delivery {
     struct redis *redis;
     struct delivery_settings settings;
+    struct spool *spool;
+    struct news *news;
     pthread_t thread;
-    pthread_mutex_t lock;        /* guards all below */
+    bool started;
+
+    pthread_mutex_t lock;        /* guards all below up to the thread's own */
     pthread_cond_t changed;
-    struct document *first, **last;
-    size_t bytes, count;
-    bool finishing, finished, told_drop;
-    uint64_t deadline_ms;        /* once finishing: when to give up a Redis that is away */
-    enum redis_result state;     /* of the last try */
-    char why[ERRLEN], news[ERRLEN];
-    bool has_news;
-    uint64_t position;           /* of the last document sent */
-    uint64_t journal;            /* names this queue in the cursor: a random number, as nothing of it outlives the process */
+    bool finishing, finished;
+    uint64_t finish_ms;          /* when finishing began */
+    uint64_t position;           /* all before it is in Redis or told as lost */
+    uint64_t moved_ms;           /* when that last changed */
+    enum way way;                /* as of the last try */
+    char why[ERRLEN];
     struct delivery_stats stats;
+
+    struct batch batch;          /* the thread's own, from here on */
+    bool sure;                   /* the cursor was read since the connection was made */
+    unsigned failures;           /* tries in a row */
+    char lost[JSON_MAX];         /* the document that tells of a gap */
 };
 
-static uint64_t now_ms(void)
+static uint64_t waiting(const struct delivery *d)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    uint64_t next = spool_next(d->spool);
+    return next > d->position ? next - d->position : 0;
 }
 
-/* Waits for a change, up to ms; the lock is held before and after. */
-static void wait_ms(struct delivery *d, uint64_t ms)
+/* A list at its bound takes a few whenever a few were read: that it takes all again is said when nothing waits any more. */
+static void note_way(struct delivery *d, enum way way, const char *why)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(ms / 1000);
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
-    pthread_cond_timedwait(&d->changed, &d->lock, &until);
-}
-
-/* Keeps up to a batch in front of the queue; they are taken off it once they are sent, so that none is lost meanwhile. */
-static size_t gather(struct delivery *d, struct slice out[BATCH])
-{
-    size_t n = 0, bytes = 0;
-    for (struct document *document = d->first; document != NULL && n < BATCH && bytes < BATCH_BYTES; document = document->next) {
-        out[n++] = slice_of(document->bytes, document->len);
-        bytes += document->len;
-    }
-    return n;
-}
-
-static void drop_first(struct delivery *d)
-{
-    struct document *document = d->first;
-    d->first = document->next;
-    if (d->first == NULL)
-        d->last = &d->first;
-    d->bytes -= document->len;
-    d->count--;
-    free(document);
-}
-
-static void note_state(struct delivery *d, enum redis_result state, const char *why)
-{
-    if (state != d->state) {
-        d->stats.breaks += state != REDIS_SENT && d->state == REDIS_SENT;
-        if (state == REDIS_SENT)
-            snprintf(d->news, sizeof d->news, "Redis takes documents again; %zu wait", d->count);
-        else
-            snprintf(d->news, sizeof d->news, "%.400s; hits are held (%zu so far)", why, d->count);
-        d->has_news = true;
-    }
-    d->state = state;
-    snprintf(d->why, sizeof d->why, "%s", why);
+    uint64_t held = waiting(d);
+    pthread_mutex_lock(&d->lock);
+    if (d->way == WAY_CROWDED && way == WAY_OPEN && held > 0)
+        way = WAY_CROWDED;
+    else if (way != d->way && way == WAY_OPEN)
+        news_put(d->news, "Redis takes documents again; %" PRIu64 " wait", held);
+    else if (way != d->way)
+        news_put(d->news, "%.400s; hits are held (%" PRIu64 " so far)", why, held);
+    d->stats.breaks += way == WAY_AWAY && d->way == WAY_OPEN;
+    d->way = way;
+    if (why[0] != '\0')
+        snprintf(d->why, sizeof d->why, "%s", why);
+    pthread_mutex_unlock(&d->lock);
 }
 
 /* How long to wait after the n-th failure in a row: doubling, with jitter, so that many sensors do not come at once. */
-static uint64_t backoff_ms(unsigned failures, enum redis_result result)
+static uint64_t backoff_ms(unsigned failures, enum way way)
 {
-    uint64_t ms = BACKOFF_MAX_MS;
+    uint64_t ms = way == WAY_CROWDED ? POLL_MS : BACKOFF_MAX_MS;
     uint8_t random = 0;
-    if (result == REDIS_AWAY && failures < 7)
+    if (way == WAY_AWAY && failures < 7)
         ms = (uint64_t)BACKOFF_MIN_MS << (failures - 1);
     if (ms > BACKOFF_MAX_MS)
         ms = BACKOFF_MAX_MS;
@@ -107,64 +76,174 @@ static uint64_t backoff_ms(unsigned failures, enum redis_result result)
     return ms / 2 + ms * random / 512;
 }
 
-/* True where going on trying is useless: at the end, with Redis refusing or away for too long. */
-static bool give_up(const struct delivery *d)
+/* At the end, when going on trying is useless: Redis refuses, or nothing has got further for too long. */
+static bool given_up(const struct delivery *d, uint64_t now)
 {
-    return d->finishing && (d->state == REDIS_REFUSED || now_ms() >= d->deadline_ms);
+    uint64_t since = d->moved_ms > d->finish_ms ? d->moved_ms : d->finish_ms;
+    return d->finishing && d->way != WAY_OPEN && (d->way == WAY_REFUSED || now >= since + d->settings.wait_s * 1000);
 }
 
-/* After a break the cursor is asked first: where it stands behind the batch, only the answer was lost. */
-static enum redis_result send_once(struct delivery *d, const struct slice *batch, size_t n, const char *cursor, bool again, char why[static ERRLEN])
+/* False: give up. */
+static bool pause_after_failure(struct delivery *d)
 {
-    char there[REDIS_CURSOR];
-    enum redis_result result = again ? redis_cursor(d->redis, there, why) : REDIS_SENT;
-    if (result != REDIS_SENT || (again && strcmp(there, cursor) == 0))
-        return result;
-    return redis_send(d->redis, batch, n, cursor, why);
-}
-
-/* Sends one batch, again and again until it is there. The batch stays the same from try to try, so that its cursor tells
- * whether it arrived. The lock is given up while Redis is talked to. */
-static void send_batch(struct delivery *d)
-{
-    struct slice batch[BATCH];
-    char cursor[64], why[ERRLEN] = "";
-    size_t n = gather(d, batch);
-    snprintf(cursor, sizeof cursor, "%016llx:%llu", (unsigned long long)d->journal, (unsigned long long)(d->position + n));
-    for (unsigned failures = 0;;) {
-        pthread_mutex_unlock(&d->lock);
-        enum redis_result result = send_once(d, batch, n, cursor, failures > 0, why);
-        pthread_mutex_lock(&d->lock);
-        note_state(d, result, why);
-        if (result == REDIS_SENT)
-            break;
-        failures++;
-        uint64_t until = now_ms() + backoff_ms(failures, result);
-        for (uint64_t now; !give_up(d) && (now = now_ms()) < until;)
-            wait_ms(d, d->finishing && d->deadline_ms < until ? d->deadline_ms - now + 1 : until - now);
-        if (give_up(d))
-            return;
+    pthread_mutex_lock(&d->lock);
+    uint64_t now = clock_ms(), until = now + backoff_ms(++d->failures, d->way);
+    while (!given_up(d, now) && now < until) {
+        uint64_t end = d->finishing ? (d->moved_ms > d->finish_ms ? d->moved_ms : d->finish_ms) + d->settings.wait_s * 1000 : until;
+        clock_wait(&d->changed, &d->lock, end < until ? end : until);
+        now = clock_ms();
     }
-    d->position += n;
-    d->stats.sent += n;
-    while (n-- > 0)
-        drop_first(d);
+    bool on = !given_up(d, now);
+    pthread_mutex_unlock(&d->lock);
+    return on;
+}
+
+static void move_to(struct delivery *d, uint64_t position, uint64_t sent, uint64_t lost)
+{
+    pthread_mutex_lock(&d->lock);
+    d->position = position;
+    d->moved_ms = clock_ms();
+    d->stats.sent += sent;
+    d->stats.lost += lost;
+    pthread_mutex_unlock(&d->lock);
+    spool_sent(d->spool, position);
+}
+
+static void print_cursor(const struct delivery *d, char cursor[static REDIS_CURSOR], uint64_t position)
+{
+    snprintf(cursor, REDIS_CURSOR, "%016" PRIx64 ":%" PRIu64, spool_id(d->spool), position);
+}
+
+/* The position in the cursor; false: there is none, or it is another journal's. */
+static bool parse_cursor(const struct delivery *d, const char *cursor, uint64_t *position)
+{
+    char *end;
+    if (strlen(cursor) < 18 || cursor[16] != ':' || strtoull(cursor, &end, 16) != spool_id(d->spool) || end != cursor + 16)
+        return false;
+    *position = strtoull(cursor + 17, &end, 10);
+    return *end == '\0';
+}
+
+/* Asks Redis how far it got. The cursor stands in the same data as the documents, so it is right about them, also where Redis was
+ * restored to an older state: sending goes back with it as far as there is something to go back to. Without a cursor (an empty
+ * Redis, or a first time) what was delivered is not delivered again. One that is further than this journal ever was belongs to
+ * a copy of it. */
+static enum redis_result find_place(struct delivery *d, char why[static ERRLEN])
+{
+    char cursor[REDIS_CURSOR];
+    uint64_t there;
+    enum redis_result result = redis_cursor(d->redis, cursor, why);
+    if (result != REDIS_SENT)
+        return result;
+    d->sure = true;
+    if (!parse_cursor(d, cursor, &there) || there == d->position)
+        return result;
+    if (there > spool_next(d->spool) && d->settings.spool.again == UINT64_MAX)
+        return result;
+    uint64_t lost = 0, sent = 0;
+    if (there > d->position && there <= d->batch.next) { /* the batch in hand arrived, or the part that had room */
+        lost = d->batch.first - d->position;
+        sent = there - d->batch.first;
+    } else if (there < d->position) {
+        there = spool_held(d->spool, there);
+    }
+    move_to(d, there, sent, lost);
+    batch_clear(&d->batch);
+    d->batch.next = there;
+    return result;
+}
+
+/* How much of the batch goes into a list that must not grow over its bound. */
+static enum way find_room(struct delivery *d, size_t *count, char why[static ERRLEN])
+{
+    uint64_t unread = 0, most = d->settings.most_waiting;
+    if (most == 0)
+        return WAY_OPEN;
+    enum redis_result result = redis_waiting(d->redis, &unread, why);
+    if (result != REDIS_SENT)
+        return (enum way)result;
+    if (unread >= most) {
+        error_set(why, "the list in Redis holds %" PRIu64 " unread documents, and --redis-max-queue is %" PRIu64, unread, most);
+        return WAY_CROWDED;
+    }
+    *count = *count < most - unread ? *count : (size_t)(most - unread);
+    return WAY_OPEN;
+}
+
+/* The document that stands where others are missing. */
+static struct slice tell_lost(struct delivery *d, uint64_t lost)
+{
+    struct stat_value value = {"journal", "dropped", lost};
+    size_t len = json_stats(d->lost, d->batch.us, d->settings.sensor, &value, 1, d->settings.format);
+    return slice_of(d->lost, len > 0 ? len - 1 : 0);
+}
+
+/* Sends the batch, with what is to be said about a gap before it. */
+static enum way send_batch(struct delivery *d, char why[static ERRLEN])
+{
+    struct slice document[BATCH + 1];
+    char cursor[REDIS_CURSOR];
+    uint64_t lost = d->batch.first - d->position;
+    size_t said = 0, count = d->batch.count + (lost > 0);
+    enum way way = find_room(d, &count, why);
+    if (way != WAY_OPEN)
+        return way;
+    if (lost > 0)
+        document[said++] = tell_lost(d, lost);
+    for (size_t i = said; i < count; i++)
+        document[i] = d->batch.document[i - said];
+    uint64_t reached = d->batch.first + (count - said);
+    print_cursor(d, cursor, reached);
+    enum redis_result result = redis_send(d->redis, document, count, cursor, why);
+    if (result != REDIS_SENT)
+        return (enum way)result;
+    move_to(d, reached, count - said, lost);
+    batch_clear(&d->batch);
+    return WAY_OPEN;
+}
+
+/* One try with the batch in hand. */
+static enum way try_batch(struct delivery *d, char why[static ERRLEN])
+{
+    enum redis_result place = d->sure ? REDIS_SENT : find_place(d, why);
+    if (place != REDIS_SENT)
+        return (enum way)place;
+    if (d->batch.next == d->position)
+        return WAY_OPEN;
+    enum way way = send_batch(d, why);
+    d->sure = way == WAY_OPEN || way == WAY_CROWDED;
+    return way;
+}
+
+static bool told_to_finish(struct delivery *d)
+{
+    pthread_mutex_lock(&d->lock);
+    bool finishing = d->finishing;
+    pthread_mutex_unlock(&d->lock);
+    return finishing;
 }
 
 static void *deliver(void *argument)
 {
     struct delivery *d = argument;
-    pthread_mutex_lock(&d->lock);
-    while (!give_up(d) && !(d->finishing && d->count == 0)) {
-        if (d->count == 0) {
-            wait_ms(d, 1000);
+    char why[ERRLEN];
+    for (bool on = true; on;) {
+        bool finishing = told_to_finish(d); /* asked before looking: what was put before it is seen */
+        if (!spool_take(d->spool, d->position, &d->batch, IDLE_MS)) {
+            on = !finishing;
             continue;
         }
-        uint64_t until = now_ms() + GATHER_MS;
-        for (uint64_t now; !d->finishing && d->count < BATCH && d->bytes < BATCH_BYTES && (now = now_ms()) < until;)
-            wait_ms(d, until - now);
-        send_batch(d);
+        while (on && d->batch.next > d->position) {
+            why[0] = '\0';
+            enum way way = try_batch(d, why);
+            note_way(d, way, why);
+            if (way == WAY_OPEN)
+                d->failures = 0;
+            else
+                on = pause_after_failure(d);
+        }
     }
+    pthread_mutex_lock(&d->lock);
     d->finished = true;
     pthread_cond_broadcast(&d->changed);
     pthread_mutex_unlock(&d->lock);
@@ -174,101 +253,65 @@ static void *deliver(void *argument)
 struct delivery *delivery_open(struct redis *redis, const struct delivery_settings *settings, char err[static ERRLEN])
 {
     struct delivery *d = calloc(1, sizeof *d);
-    pthread_condattr_t monotonic;
-    if (d == NULL || getrandom(&d->journal, sizeof d->journal, 0) != sizeof d->journal) {
-        error_set(err, "no memory for the delivery queue");
+    if (d == NULL || (d->news = news_open()) == NULL) {
+        error_set(err, "no memory for the delivery to Redis");
         redis_close(redis);
         free(d);
         return NULL;
     }
     d->redis = redis;
     d->settings = *settings;
-    d->last = &d->first;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&d->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    d->moved_ms = clock_ms();
     pthread_mutex_init(&d->lock, NULL);
-    if (pthread_create(&d->thread, NULL, deliver, d) != 0) {
+    clock_condition(&d->changed);
+    d->spool = spool_open(&settings->spool, d->news, err);
+    d->position = d->spool != NULL ? spool_sent_before(d->spool) : 0;
+    d->started = d->spool != NULL && pthread_create(&d->thread, NULL, deliver, d) == 0;
+    if (d->spool != NULL && !d->started)
         error_set(err, "no thread for the delivery to Redis");
-        d->finished = true;
-        redis_close(redis);
-        free(d);
+    if (!d->started) {
+        delivery_close(d);
         return NULL;
     }
     return d;
 }
 
-/* Makes room at the front, but not out of a batch that may be on its way. */
-static void make_room(struct delivery *d, size_t len)
+uint64_t delivery_next(struct delivery *d)
 {
-    struct document **place = &d->first;
-    for (size_t i = 0; i < BATCH && *place != NULL; i++)
-        place = &(*place)->next;
-    while (d->bytes + len > d->settings.queue_bytes && *place != NULL) {
-        struct document *oldest = *place;
-        *place = oldest->next;
-        if (*place == NULL)
-            d->last = place;
-        d->bytes -= oldest->len;
-        d->count--;
-        d->stats.dropped++;
-        free(oldest);
-    }
+    return spool_next(d->spool);
 }
 
-void delivery_put(struct delivery *d, struct slice document)
+void delivery_put(struct delivery *d, struct slice document, uint64_t us)
 {
-    struct document *copy = malloc(sizeof *copy + document.len);
-    pthread_mutex_lock(&d->lock);
-    d->stats.put++;
-    make_room(d, document.len);
-    if (d->stats.dropped > 0 && !d->told_drop) {
-        d->told_drop = d->has_news = true;
-        snprintf(d->news, sizeof d->news, "the queue of unsent hits is full: the oldest are dropped");
-    }
-    if (copy == NULL) {
-        d->stats.dropped++;
-    } else {
-        copy->next = NULL;
-        copy->len = document.len;
-        memcpy(copy->bytes, document.p, document.len);
-        *d->last = copy;
-        d->last = &copy->next;
-        d->bytes += copy->len;
-        if (++d->count == 1 || d->count == BATCH)
-            pthread_cond_broadcast(&d->changed);
-    }
-    pthread_mutex_unlock(&d->lock);
+    spool_put(d->spool, document, us);
 }
 
 bool delivery_news(struct delivery *d, char message[static ERRLEN])
 {
-    pthread_mutex_lock(&d->lock);
-    bool news = d->has_news;
-    if (news)
-        memcpy(message, d->news, ERRLEN);
-    d->has_news = false;
-    pthread_mutex_unlock(&d->lock);
-    return news;
+    return news_take(d->news, message);
 }
 
 bool delivery_finish(struct delivery *d, char err[static ERRLEN])
 {
+    spool_finish(d->spool);
     pthread_mutex_lock(&d->lock);
-    d->finishing = true;
-    d->deadline_ms = now_ms() + d->settings.wait_s * 1000;
+    if (!d->finishing) {
+        d->finishing = true;
+        d->finish_ms = clock_ms();
+    }
     pthread_cond_broadcast(&d->changed);
     while (!d->finished)
-        wait_ms(d, 1000);
-    size_t left = d->count;
-    uint64_t dropped = d->stats.dropped;
+        clock_wait(&d->changed, &d->lock, clock_ms() + 1000);
+    uint64_t left = waiting(d), lost = d->stats.lost;
+    const char *directory = d->settings.spool.state != NULL ? state_path(d->settings.spool.state) : NULL;
     if (left > 0)
-        error_set(err, "%zu hits could not be delivered: %.300s", left, d->why);
-    else if (dropped > 0)
-        error_set(err, "%llu hits could not be delivered: they were dropped while Redis was away and the queue was full", (unsigned long long)dropped);
+        error_set(err, "%" PRIu64 " hits could not be delivered: %.300s%s%s", left, d->why,
+                  directory != NULL ? "; they are kept, and sent when radome is next started with --state " : "",
+                  directory != NULL ? directory : "");
+    else if (lost > 0)
+        error_set(err, "%" PRIu64 " hits could not be delivered: they were dropped while Redis was away and there was no more room", lost);
     pthread_mutex_unlock(&d->lock);
-    return left == 0 && dropped == 0;
+    return left == 0 && lost == 0;
 }
 
 void delivery_stats(struct delivery *d, struct delivery_stats *stats)
@@ -276,6 +319,7 @@ void delivery_stats(struct delivery *d, struct delivery_stats *stats)
     pthread_mutex_lock(&d->lock);
     *stats = d->stats;
     pthread_mutex_unlock(&d->lock);
+    spool_stats(d->spool, &stats->spool);
 }
 
 void delivery_close(struct delivery *d)
@@ -284,13 +328,15 @@ void delivery_close(struct delivery *d)
     if (d == NULL)
         return;
     d->settings.wait_s = 0;
-    if (!d->finished)
-        delivery_finish(d, err);
-    pthread_join(d->thread, NULL);
-    while (d->first != NULL)
-        drop_first(d);
+    if (d->started) {
+        if (!d->finished)
+            delivery_finish(d, err);
+        pthread_join(d->thread, NULL);
+    }
+    spool_close(d->spool);
     pthread_cond_destroy(&d->changed);
     pthread_mutex_destroy(&d->lock);
     redis_close(d->redis);
+    news_close(d->news);
     free(d);
 }

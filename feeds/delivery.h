@@ -1,27 +1,37 @@
-/* Between whoever makes documents and Redis: a bounded queue and the one thread that empties it, batch by batch. Putting
- * never waits. Without Redis the queue holds what comes; when it is full the oldest go, counted. */
+/* Between whoever makes documents and Redis: the spool, and the one thread that empties it, batch by batch. Putting never waits
+ * for a socket or a disk. Each document arrives once: the cursor in Redis says how far it got. */
 #pragma once
 
+#include "feeds/json.h"
 #include "feeds/redis.h"
+#include "feeds/spool.h"
 
 struct delivery_settings {
-    size_t queue_bytes;  /* of unsent documents, at most */
-    uint64_t wait_s;     /* how long delivery_finish waits for a Redis that is away */
+    struct spool_settings spool;
+    uint64_t wait_s;           /* how long delivery_finish waits for a Redis that takes nothing */
+    uint64_t most_waiting;     /* documents in the list, unread; what is more stays here; 0: no bound */
+    const char *sensor;        /* of the document that tells what was dropped, as the next */
+    enum json_format format;
 };
 
 struct delivery_stats {
-    uint64_t put, sent, dropped, breaks;
+    uint64_t sent, breaks;     /* documents, connections lost */
+    uint64_t lost;             /* documents told as dropped or damaged, once it was their turn */
+    struct spool_stats spool;
 };
 
 struct delivery;
 
-/* Takes the connection over, whatever comes of it. NULL: no thread or memory. */
+/* Takes the connection over, whatever comes of it. NULL: a sentence. */
 struct delivery *delivery_open(struct redis *, const struct delivery_settings *, char err[static ERRLEN]);
 
-/* Copies the document. */
-void delivery_put(struct delivery *, struct slice document);
+/* The position of the next document. */
+uint64_t delivery_next(struct delivery *);
 
-/* True once for each change of state (Redis gone, back, refusing; documents dropped): a sentence for the log. */
+/* Copies the document; us is its packet time. */
+void delivery_put(struct delivery *, struct slice document, uint64_t us);
+
+/* True once for each change of state (Redis gone, back, refusing; journal full; disk full): a sentence for the log. */
 bool delivery_news(struct delivery *, char message[static ERRLEN]);
 
 /* Sends what is left. False: something was not delivered, a sentence in err. */

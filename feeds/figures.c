@@ -88,6 +88,16 @@ static const struct figure {
     {"lists", "allowed", FIELD(lists.lists.allowed)},
     {"lists", "seconds_since_load", FIELD(lists.lists.age_s)},
     {"lists", "seconds_since_oldest_file", FIELD(lists.lists.oldest_s)},
+    {"delivery", "sent", FIELD(delivery.sent)},
+    {"delivery", "breaks", FIELD(delivery.breaks)},
+    {"journal", "documents", FIELD(delivery.spool.put)},
+    {"journal", "sent_before", FIELD(delivery.spool.again)},
+    {"journal", "waiting", FIELD(delivery.spool.waiting)},
+    {"journal", "dropped", FIELD(delivery.spool.dropped)},
+    {"journal", "bytes", FIELD(delivery.spool.bytes)},
+    {"journal", "segments", FIELD(delivery.spool.segments)},
+    {"journal", "damaged_bytes", FIELD(delivery.spool.damaged)},
+    {"journal", "disk_refused", FIELD(delivery.spool.disk_refused)},
 };
 
 _Static_assert(sizeof table / sizeof *table <= FIGURES, "room for all");

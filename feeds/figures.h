@@ -2,6 +2,7 @@
 #pragma once
 
 #include "capture/capture.h"
+#include "feeds/delivery.h"
 #include "feeds/desk.h"
 #include "feeds/record.h"
 #include "feeds/reloader.h"
@@ -13,6 +14,7 @@ struct figures_of { /* where they are taken from */
     struct capture_stats capture;
     struct desk_stats desk;
     struct reloader_stats lists;
+    struct delivery_stats delivery;
 };
 
 /* Fills in at most FIGURES rows, the rows of a group together; returns how many. */

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "feeds/redis.h"
+
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct setting table[] = {
@@ -13,8 +15,11 @@ static const struct setting table[] = {
     {"redis", 0, SETTING_TEXT, FIELD(redis), "URL", "push hits to Redis: redis://[[user]:password@]host[:port][/db] or unix:/path"},
     {"redis-password-file", 0, SETTING_TEXT, FIELD(redis_password_file), "FILE", "the password stands in this file"},
     {"redis-wait", 0, SETTING_NUMBER, FIELD(redis_wait), "SECONDS", "how long the end of a replay waits for Redis (30)", 0, 86400},
+    {"redis-max-queue", 0, SETTING_NUMBER, FIELD(redis_max_queue), "N", "unread documents in the list, at most; the rest waits here (no bound)", 0, 1ull << 40},
     {"redis-mode", 0, SETTING_WORD, FIELD(redis_mode), "list|stream|channel", "RPUSH (default), XADD or PUBLISH"},
     {"redis-key", 0, SETTING_TEXT, FIELD(redis_key), "NAME", "the list, stream or channel (radome:hits)"},
+    {"state", 0, SETTING_TEXT, FIELD(state), "DIR", "what outlives a restart: the journal of unsent hits, a replay cut short"},
+    {"journal-size", 0, SETTING_SIZE, FIELD(journal_size), "SIZE", "of unsent hits under --state, at most; beyond, the oldest go (512M)", 1 << 20, 1ull << 40},
     {"log", 0, SETTING_TEXT, FIELD(log), "LIST", "also write protocol records: any of dns,http,tls"},
     {"format", 0, SETTING_WORD, FIELD(format), "eve|ecs", "document layout: Suricata EVE (default) or Elastic Common Schema"},
     {"threshold", 0, SETTING_NUMBER, FIELD(threshold), "N", "least risk score, 0 to 100, that is written (50)", 0, 100},
@@ -36,7 +41,6 @@ static const struct setting table[] = {
     {"plugin", 0, SETTING_TEXT, 0, "FILE.so", NULL, .later = true},
     {"anonymise", 0, SETTING_TEXT, 0, "MODE", NULL, .later = true},
     {"anonymise-key", 0, SETTING_TEXT, 0, "FILE", NULL, .later = true},
-    {"state", 0, SETTING_TEXT, 0, "DIR", NULL, .later = true},
     {"stats", 0, SETTING_TEXT, 0, "SECONDS", NULL, .later = true},
     {"metrics", 0, SETTING_TEXT, 0, "FILE", NULL, .later = true},
     {"self-test", 0, SETTING_FLAG, 0, NULL, NULL, .later = true},
@@ -45,7 +49,7 @@ static const struct setting table[] = {
 void options_open(struct options *o, struct settings *settings)
 {
     *o = (struct options){
-        .redis_key = "radome:hits", .redis_wait = 30, .threshold = 50, .workers = 1, .memory = 256 << 20, .body_limit = 64 << 20,
+        .redis_key = "radome:hits", .redis_wait = 30, .journal_size = 512 << 20, .threshold = 50, .workers = 1, .memory = 256 << 20, .body_limit = 64 << 20,
     };
     *settings = (struct settings){.table = table, .count = sizeof table / sizeof *table, .values = o};
 }
@@ -81,6 +85,8 @@ bool options_agree(const struct options *o, char err[static ERRLEN])
         error_set(err, "-r and -i exclude each other: replay files, or capture live");
     else if (o->paths.count + o->interfaces.count == 0 && !o->check)
         error_set(err, "no input: -r PATH replays captures, -i IFACE captures live; -h tells the rest");
+    else if (o->redis_max_queue > 0 && o->redis_mode != REDIS_LIST)
+        error_set(err, "--redis-max-queue counts what stands unread in a list; it goes with --redis-mode list");
     else if (o->workers > 1)
         error_set(err, "--workers over 1 is not built yet");
     else

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { QUEUE_BYTES = 64 << 20 }; /* unsent hits held while Redis is away: about 50,000 */
-
 struct outputs {
     FILE *file;
     bool failed;
@@ -40,7 +38,6 @@ static FILE *open_file(const struct outputs_settings *settings, char err[static 
 
 struct outputs *outputs_open(const struct outputs_settings *settings, struct redis *redis, char err[static ERRLEN])
 {
-    struct delivery_settings delivery = {QUEUE_BYTES, settings->redis_wait_s};
     struct outputs *o = calloc(1, sizeof *o);
     if (o == NULL || (settings->path != NULL && (o->file = open_file(settings, err)) == NULL)) {
         if (o == NULL)
@@ -49,19 +46,19 @@ struct outputs *outputs_open(const struct outputs_settings *settings, struct red
         free(o);
         return NULL;
     }
-    if (redis != NULL && (o->delivery = delivery_open(redis, &delivery, err)) == NULL) {
+    if (redis != NULL && (o->delivery = delivery_open(redis, &settings->delivery, err)) == NULL) {
         outputs_close(o);
         return NULL;
     }
     return o;
 }
 
-void outputs_put(struct outputs *o, const char *document, size_t len)
+void outputs_put(struct outputs *o, uint64_t us, const char *document, size_t len)
 {
     if (len == 0)
         return;
     if (o->delivery != NULL)
-        delivery_put(o->delivery, slice_of(document, len - 1));
+        delivery_put(o->delivery, slice_of(document, len - 1), us);
     if (o->file != NULL && !o->failed && fwrite(document, 1, len, o->file) != len)
         o->failed = true;
 }
@@ -85,6 +82,18 @@ bool outputs_news(struct outputs *o, char message[static ERRLEN])
 bool outputs_finish(struct outputs *o, char err[static ERRLEN])
 {
     return o->delivery == NULL || delivery_finish(o->delivery, err);
+}
+
+void outputs_stats(struct outputs *o, struct delivery_stats *stats)
+{
+    *stats = (struct delivery_stats){0};
+    if (o->delivery != NULL)
+        delivery_stats(o->delivery, stats);
+}
+
+uint64_t outputs_position(struct outputs *o)
+{
+    return o->delivery != NULL ? delivery_next(o->delivery) : 0;
 }
 
 void outputs_close(struct outputs *o)

@@ -7,7 +7,7 @@ struct outputs_settings {
     const char *path;          /* "-" is standard output; NULL: no file */
     const char *const *inputs; /* paths that must not be overwritten; NULL-terminated */
     bool append;               /* to what the file holds; else it begins empty */
-    uint64_t redis_wait_s;     /* how long outputs_finish waits for a Redis that is away */
+    struct delivery_settings delivery; /* on the way to Redis */
 };
 
 struct outputs;
@@ -15,8 +15,8 @@ struct outputs;
 /* redis may be NULL and is taken over, whatever comes of it. NULL: a sentence that names the file. */
 struct outputs *outputs_open(const struct outputs_settings *, struct redis *, char err[static ERRLEN]);
 
-/* A document with its newline; len 0: none. */
-void outputs_put(struct outputs *, const char *document, size_t len);
+/* A document with its newline, and its packet time; len 0: none. */
+void outputs_put(struct outputs *, uint64_t us, const char *document, size_t len);
 
 /* What was written reaches the file. */
 void outputs_flush(struct outputs *);
@@ -29,4 +29,10 @@ bool outputs_news(struct outputs *, char message[static ERRLEN]);
 
 /* Sends what is left. False: something was not delivered to Redis, a sentence in err. */
 bool outputs_finish(struct outputs *, char err[static ERRLEN]);
+
+/* Of the way to Redis; all zero where there is none. */
+void outputs_stats(struct outputs *, struct delivery_stats *);
+
+/* The position in the journal of the next document; 0 without one. */
+uint64_t outputs_position(struct outputs *);
 void outputs_close(struct outputs *);

@@ -18,8 +18,12 @@
 #include "feeds/outputs.h"
 #include "feeds/redis.h"
 #include "feeds/reloader.h"
+#include "feeds/state.h"
 
-enum { FLUSH_FRAMES = 4096 };       /* a busy interface is never idle: flush after so many */
+enum {
+    FLUSH_FRAMES = 4096,            /* a busy interface is never idle: flush after so many */
+    QUEUE_BYTES = 64 << 20          /* hits in memory that are neither on disk nor sent: about 50,000 */
+};
 
 enum { DONE = 0, INPUT_FAILED = 1, WRONG_USAGE = 2, NOT_DELIVERED = 3 };
 
@@ -32,6 +36,7 @@ struct sensor {
     struct reloader *lists;
     const struct settings *settings;
     uint64_t seed;
+    struct state *state;    /* NULL: nothing outlives the process */
     struct outputs *outputs;
     enum json_format format;
     const char *name;
@@ -62,6 +67,7 @@ static void catch_signals(void)
     sigaction(SIGUSR1, &again, NULL);
     sigaction(SIGHUP, &again, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* a file at its size limit is a full disk */
 }
 
 static int complain(int status, const char *message)
@@ -109,14 +115,14 @@ static void take_event(struct sensor *s, const struct event *event)
     const struct hit *hit;
     const struct report *report;
     if (s->log[event->kind])
-        outputs_put(s->outputs, s->document, json_record(s->document, event, s->name, s->format));
+        outputs_put(s->outputs, event->us, s->document, json_record(s->document, event, s->name, s->format));
     engine_see(s->engine, event);
     if (event->kind == EVENT_BODY && !s->log[EVENT_HTTP] && !engine_follows(s->engine)) /* records tell how long it is */
         capture_dismiss(s->capture);
     while ((hit = engine_next(s->engine)) != NULL) {
         desk_put(s->desk, hit);
         while ((report = desk_next(s->desk)) != NULL)
-            outputs_put(s->outputs, s->document, json_report(s->document, report, s->format));
+            outputs_put(s->outputs, report->us, s->document, json_report(s->document, report, s->format));
     }
 }
 
@@ -136,6 +142,7 @@ static void print_stats(struct sensor *s)
     capture_stats(s->capture, &of.capture);
     desk_stats(s->desk, &of.desk);
     reloader_stats(s->lists, &of.lists);
+    outputs_stats(s->outputs, &of.delivery);
     size_t count = figures(values, &of);
     const char *group = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -234,11 +241,12 @@ static int finish(struct sensor *s, int status)
     char err[ERRLEN];
     if (s->told_s > 0)
         fprintf(stderr, "\r\033[K");
+    bool delivered = outputs_finish(s->outputs, err);
     flush_outputs(s);
     print_stats(s);
     if (outputs_failed(s->outputs))
         status = complain(INPUT_FAILED, "the output takes no more data (disk full, or its reader is gone); what was written before is whole");
-    if (!outputs_finish(s->outputs, err))
+    if (!delivered)
         status = complain(NOT_DELIVERED, err);
     return status;
 }
@@ -289,11 +297,18 @@ static struct redis *open_redis(const struct sensor *s, const struct options *o,
 
 static bool open_outputs(struct sensor *s, const struct options *o, char err[static ERRLEN])
 {
+    bool live = o->interfaces.count > 0;
     struct outputs_settings settings = {
         .path = o->output != NULL || o->redis != NULL ? o->output : "-", /* documents always go somewhere */
         .inputs = o->paths.value,
-        .append = o->interfaces.count > 0, /* live hits never go twice */
-        .redis_wait_s = o->redis_wait,
+        .append = live, /* live hits never go twice */
+        .delivery = {
+            .spool = {s->state, o->journal_size, QUEUE_BYTES, UINT64_MAX, live ? 0 : o->redis_wait * 1000},
+            .wait_s = o->redis_wait,
+            .most_waiting = o->redis_max_queue,
+            .sensor = s->name,
+            .format = s->format,
+        },
     };
     struct redis *redis = o->redis != NULL ? open_redis(s, o, err) : NULL;
     return (o->redis == NULL || redis != NULL) && (s->outputs = outputs_open(&settings, redis, err)) != NULL;
@@ -317,6 +332,7 @@ static void close_all(struct sensor *s)
     capture_close(s->capture);
     source_close(s->source);
     reloader_close(s->lists);
+    state_close(s->state);
 }
 
 /* -T: settings, feeds and inputs were fine to get here; is Redis? */
@@ -353,7 +369,7 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
         return complain(usage ? WRONG_USAGE : INPUT_FAILED, err);
     if (o->check)
         return check(s, o, settings);
-    if (!open_outputs(s, o, err) || !open_river(s, o, err))
+    if ((o->state != NULL && (s->state = state_open(o->state, err)) == NULL) || !open_outputs(s, o, err) || !open_river(s, o, err))
         return complain(WRONG_USAGE, err);
     catch_signals();
     s->progress = o->interfaces.count == 0 && (o->progress || isatty(STDERR_FILENO));

@@ -1,0 +1,458 @@
+#include "feeds/spool.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "feeds/clock.h"
+#include "feeds/journal.h"
+
+enum {
+    GROUP = 1024, GROUP_BYTES = 1 << 20,   /* documents written at once */
+    GATHER_MS = 200,                       /* how long a document in memory waits for others */
+    RETRY_MS = 1000                        /* a disk that takes nothing is asked again */
+};
+
+struct document {
+    struct document *next;
+    uint64_t position, us;
+    size_t len;
+    uint8_t bytes[];
+};
+
+struct queue {
+    struct document *first, **last;
+    size_t bytes, count;
+};
+
+struct spool {
+    struct spool_settings settings;
+    struct news *news;
+    uint64_t id, sent_before;
+    pthread_t writer;
+    bool has_writer;
+
+    pthread_mutex_t disk;          /* guards the journal; whoever holds it may wait for the disk */
+    struct journal *journal;       /* NULL: in memory alone */
+
+    pthread_mutex_t lock;          /* guards all below; held for moments only. Taken after `disk`, never before */
+    pthread_cond_t changed;
+    struct queue queue;            /* what is not in the journal */
+    bool writing;                  /* what stood before the queue is on its way to the journal */
+    uint64_t next;                 /* position of the next document */
+    uint64_t known;                /* documents before it are in the journal from an earlier process */
+    uint64_t written, durable;     /* the journal's, as of the last write and sync */
+    uint64_t taken;                /* all before was taken out in a batch: it does not get lost */
+    uint64_t sent;
+    uint64_t sent_ms, written_ms;  /* when something was last sent, and written */
+    bool refused;                  /* the disk takes nothing: the queue is what there is */
+    bool full;                     /* documents are being dropped */
+    bool finishing, finished;
+    struct spool_stats stats;
+};
+
+static void queue_put(struct queue *q, struct document *document)
+{
+    document->next = NULL;
+    *q->last = document;
+    q->last = &document->next;
+    q->bytes += document->len;
+    q->count++;
+}
+
+static struct document *queue_take(struct queue *q)
+{
+    struct document *document = q->first;
+    q->first = document->next;
+    if (q->first == NULL)
+        q->last = &q->first;
+    q->bytes -= document->len;
+    q->count--;
+    return document;
+}
+
+static void queue_clear(struct queue *q)
+{
+    while (q->first != NULL)
+        free(queue_take(q));
+    q->last = &q->first;
+}
+
+/* Documents up to there are gone. Those that were in a batch by then are not lost: it is sent from its own copy. */
+static void note_dropped(struct spool *s, uint64_t from, uint64_t to)
+{
+    from = from > s->taken ? from : s->taken;
+    if (to <= from)
+        return;
+    s->stats.dropped += to - from;
+    if (!s->full)
+        news_put(s->news, "the %s of unsent hits is full: the oldest are dropped", s->journal != NULL && !s->refused ? "journal" : "queue");
+    s->full = true;
+}
+
+/* The front of the queue, up to a group, comes off it to be written. */
+static size_t take_group(struct spool *s, struct document *out[static GROUP], size_t *bytes)
+{
+    size_t n = 0;
+    *bytes = 0;
+    while (n < GROUP && *bytes < GROUP_BYTES && s->queue.first != NULL) {
+        out[n] = queue_take(&s->queue);
+        *bytes += SEGMENT_RECORD + out[n++]->len;
+    }
+    return n;
+}
+
+static void give_back(struct spool *s, struct document *const *group, size_t n)
+{
+    struct queue rest = s->queue;
+    s->queue = (struct queue){.last = &s->queue.first};
+    for (size_t i = 0; i < n; i++)
+        queue_put(&s->queue, group[i]);
+    if (rest.first != NULL) {
+        *s->queue.last = rest.first;
+        s->queue.last = rest.last;
+        s->queue.bytes += rest.bytes;
+        s->queue.count += rest.count;
+    }
+}
+
+/* A replay waits for Redis before it drops anything, as long as something moves. */
+static void wait_for_room(struct spool *s, uint64_t bytes)
+{
+    pthread_mutex_lock(&s->lock);
+    for (bool full = true; full && !s->refused;) {
+        pthread_mutex_unlock(&s->lock);
+        pthread_mutex_lock(&s->disk);
+        full = journal_full(s->journal, bytes);
+        pthread_mutex_unlock(&s->disk);
+        pthread_mutex_lock(&s->lock);
+        uint64_t until = s->sent_ms + s->settings.patience_ms;
+        if (clock_ms() >= until)
+            break;
+        if (full)
+            clock_wait(&s->changed, &s->lock, until);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+static bool write_group(struct spool *s, struct document *const *group, size_t n, uint64_t bytes, bool *durable, char err[static ERRLEN])
+{
+    struct segment_record record[GROUP];
+    for (size_t i = 0; i < n; i++)
+        record[i] = (struct segment_record){group[i]->position, group[i]->us, slice_of(group[i]->bytes, group[i]->len)};
+    uint64_t first = journal_first(s->journal), gone = journal_full(s->journal, bytes) ? journal_make_room(s->journal, bytes) : first;
+    if (gone > first) {
+        pthread_mutex_lock(&s->lock);
+        note_dropped(s, first, gone);
+        pthread_mutex_unlock(&s->lock);
+    }
+    return (n == 0 || journal_append(s->journal, record, n, err)) && (!*durable || journal_sync(s->journal, err));
+}
+
+/* What the journal is like goes to where it can be seen without waiting for a disk. Both locks are held. */
+static void note_journal(struct spool *s)
+{
+    struct journal_stats stats;
+    journal_stats(s->journal, &stats);
+    s->written = journal_end(s->journal);
+    s->durable = journal_durable(s->journal);
+    s->stats.bytes = stats.bytes;
+    s->stats.segments = stats.segments;
+    s->stats.damaged = stats.damaged;
+}
+
+static void note_disk(struct spool *s, bool taken, const char *why)
+{
+    if (!taken && !s->refused) {
+        s->stats.disk_refused++;
+        news_put(s->news, "%s; capture goes on, hits are kept in memory until the disk takes them again", why);
+    } else if (taken && s->refused) {
+        news_put(s->news, "%s takes hits again", state_path(s->settings.state));
+    }
+    s->refused = !taken;
+}
+
+/* One round of the writer: a group to disk, and all of it made durable when it is time. The lock is held before and after. */
+static void write_round(struct spool *s, bool sync)
+{
+    struct document *group[GROUP];
+    char err[ERRLEN] = "";
+    size_t bytes, n = take_group(s, group, &bytes);
+    s->writing = n > 0;
+    pthread_mutex_unlock(&s->lock);
+    if (s->settings.patience_ms > 0 && n > 0)
+        wait_for_room(s, bytes);
+    pthread_mutex_lock(&s->disk);
+    bool written = write_group(s, group, n, bytes, &sync, err);
+    pthread_mutex_lock(&s->lock);
+    bool kept = n == 0 || journal_end(s->journal) > group[n - 1]->position; /* in the journal, if perhaps not durable */
+    note_journal(s);
+    pthread_mutex_unlock(&s->disk);
+    if (!kept)
+        give_back(s, group, n);
+    note_disk(s, written, err);
+    s->writing = false;
+    s->written_ms = written ? clock_ms() : s->written_ms;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    for (size_t i = 0; kept && i < n; i++)
+        free(group[i]);
+    pthread_mutex_lock(&s->lock);
+}
+
+static void *write_all(void *argument)
+{
+    struct spool *s = argument;
+    uint64_t dirty_ms = 0; /* since when something is not durable; 0: nothing */
+    pthread_mutex_lock(&s->lock);
+    for (;;) {
+        bool due = s->finishing || (dirty_ms != 0 && clock_ms() >= dirty_ms + SPOOL_SYNC_MS);
+        bool work = s->queue.first != NULL || s->durable < s->written;
+        if (!work && s->finishing)
+            break;
+        if (!work || (s->queue.first == NULL && !due)) {
+            clock_wait(&s->changed, &s->lock, dirty_ms != 0 ? dirty_ms + SPOOL_SYNC_MS : clock_ms() + RETRY_MS);
+            continue;
+        }
+        if (dirty_ms == 0)
+            dirty_ms = clock_ms();
+        write_round(s, due);
+        if (s->durable == s->written)
+            dirty_ms = 0;
+        if (s->refused && s->finishing)
+            break;
+        for (uint64_t until = clock_ms() + RETRY_MS; s->refused && !s->finishing && clock_ms() < until;)
+            clock_wait(&s->changed, &s->lock, until);
+    }
+    s->finished = true;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static bool open_journal(struct spool *s, char err[static ERRLEN])
+{
+    struct journal_settings settings = {s->settings.state, s->settings.journal_bytes, s->settings.again, s->news};
+    s->journal = journal_open(&settings, err);
+    if (s->journal == NULL)
+        return false;
+    note_journal(s);
+    s->id = journal_id(s->journal);
+    s->known = s->written;
+    s->next = s->settings.again < s->known ? s->settings.again : s->known;
+    s->sent_before = s->sent = s->taken = journal_sent(s->journal);
+    s->has_writer = pthread_create(&s->writer, NULL, write_all, s) == 0;
+    if (!s->has_writer)
+        error_set(err, "no thread for the journal");
+    return s->has_writer;
+}
+
+struct spool *spool_open(const struct spool_settings *settings, struct news *news, char err[static ERRLEN])
+{
+    struct spool *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        error_set(err, "no memory for the queue of hits");
+        return NULL;
+    }
+    s->settings = *settings;
+    s->news = news;
+    s->queue.last = &s->queue.first;
+    s->sent_ms = s->written_ms = clock_ms();
+    pthread_mutex_init(&s->disk, NULL);
+    pthread_mutex_init(&s->lock, NULL);
+    clock_condition(&s->changed);
+    bool open = settings->state != NULL ? open_journal(s, err) : getrandom(&s->id, sizeof s->id, 0) == sizeof s->id;
+    if (!open) {
+        spool_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+void spool_close(struct spool *s)
+{
+    if (s == NULL)
+        return;
+    if (s->has_writer) {
+        spool_finish(s);
+        pthread_join(s->writer, NULL);
+    }
+    journal_close(s->journal);
+    queue_clear(&s->queue);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->disk);
+    free(s);
+}
+
+uint64_t spool_id(const struct spool *s)
+{
+    return s->id;
+}
+
+uint64_t spool_next(struct spool *s)
+{
+    pthread_mutex_lock(&s->lock);
+    uint64_t next = s->next;
+    pthread_mutex_unlock(&s->lock);
+    return next;
+}
+
+/* Until the queue has room, while something moves. Without that, and where nobody may wait, the oldest make room. */
+static void make_room(struct spool *s, size_t len)
+{
+    while (s->queue.bytes + len > s->settings.queue_bytes && s->queue.first != NULL) {
+        uint64_t until = (s->sent_ms > s->written_ms ? s->sent_ms : s->written_ms) + s->settings.patience_ms;
+        if (clock_ms() < until) {
+            clock_wait(&s->changed, &s->lock, until);
+            continue;
+        }
+        struct document *oldest = queue_take(&s->queue);
+        note_dropped(s, oldest->position, oldest->position + 1);
+        free(oldest);
+    }
+}
+
+void spool_put(struct spool *s, struct slice document, uint64_t us)
+{
+    struct document *copy = malloc(sizeof *copy + document.len);
+    pthread_mutex_lock(&s->lock);
+    s->stats.put++;
+    if (s->next < s->known) {
+        s->next++;
+        s->stats.again++;
+        free(copy);
+    } else if (copy == NULL) {
+        note_dropped(s, s->next, s->next + 1);
+        s->next++;
+    } else {
+        make_room(s, document.len);
+        copy->position = s->next++;
+        copy->us = us;
+        copy->len = document.len;
+        memcpy(copy->bytes, document.p, document.len);
+        queue_put(&s->queue, copy);
+        if (s->queue.count == 1 || s->queue.count == BATCH)
+            pthread_cond_broadcast(&s->changed);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+void spool_finish(struct spool *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->finishing = true;
+    pthread_cond_broadcast(&s->changed);
+    while (s->has_writer && !s->finished)
+        clock_wait(&s->changed, &s->lock, clock_ms() + 1000);
+    pthread_mutex_unlock(&s->lock);
+}
+
+uint64_t spool_sent_before(const struct spool *s)
+{
+    return s->sent_before;
+}
+
+uint64_t spool_held(struct spool *s, uint64_t position)
+{
+    uint64_t first;
+    if (s->journal == NULL) {
+        pthread_mutex_lock(&s->lock);
+        first = s->queue.first != NULL ? s->queue.first->position : s->next;
+        pthread_mutex_unlock(&s->lock);
+    } else {
+        pthread_mutex_lock(&s->disk);
+        first = journal_first(s->journal);
+        pthread_mutex_unlock(&s->disk);
+    }
+    return position > first ? position : first;
+}
+
+/* True where batches come out of the queue. */
+static bool from_memory(const struct spool *s)
+{
+    return s->journal == NULL || s->refused;
+}
+
+/* What may be sent of the journal is durable: so Redis never knows of a position that a power cut makes us give to another. */
+static uint64_t readable(const struct spool *s)
+{
+    return s->refused ? s->written : s->durable;
+}
+
+/* Waits until there is something from that position on, and in memory until there are many. */
+static void wait_for(struct spool *s, uint64_t from, uint64_t ms)
+{
+    uint64_t until = clock_ms() + ms, gather = clock_ms() + GATHER_MS;
+    while (readable(s) <= from && !(from_memory(s) && !s->writing && s->queue.first != NULL) && !s->finishing && clock_ms() < until)
+        clock_wait(&s->changed, &s->lock, until);
+    while (s->journal == NULL && s->queue.count < BATCH && s->queue.bytes < BATCH_BYTES && !s->finishing && clock_ms() < gather)
+        clock_wait(&s->changed, &s->lock, gather);
+}
+
+static void take_from_queue(struct spool *s, uint64_t from, struct batch *batch)
+{
+    if (!from_memory(s) || s->writing)
+        return;
+    for (const struct document *d = s->queue.first; d != NULL; d = d->next)
+        if (d->position >= from && !batch_add(batch, d->position, d->us, slice_of(d->bytes, d->len)))
+            return;
+}
+
+/* What the journal cannot give although it should is lost: a batch without documents that ends a gap. */
+static void take_from_journal(struct spool *s, uint64_t from, uint64_t end, struct batch *batch)
+{
+    pthread_mutex_lock(&s->disk);
+    journal_read(s->journal, from, end, batch);
+    if (batch->count == 0)
+        batch->first = batch->next = end;
+    pthread_mutex_lock(&s->lock);
+    s->taken = batch->next;
+    pthread_mutex_unlock(&s->lock);
+    pthread_mutex_unlock(&s->disk);
+}
+
+bool spool_take(struct spool *s, uint64_t from, struct batch *batch, uint64_t ms)
+{
+    batch_clear(batch);
+    batch->first = batch->next = from;
+    pthread_mutex_lock(&s->lock);
+    wait_for(s, from, ms);
+    uint64_t end = readable(s);
+    if (end <= from) {
+        take_from_queue(s, from, batch);
+        s->taken = batch->next;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (end > from)
+        take_from_journal(s, from, end, batch);
+    return batch->next > from;
+}
+
+void spool_sent(struct spool *s, uint64_t position)
+{
+    if (s->journal != NULL)
+        pthread_mutex_lock(&s->disk);
+    pthread_mutex_lock(&s->lock);
+    s->sent = position;
+    s->sent_ms = clock_ms();
+    while (from_memory(s) && !s->writing && s->queue.first != NULL && s->queue.first->position < position)
+        free(queue_take(&s->queue));
+    s->full = s->full && s->next > position;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    if (s->journal != NULL) {
+        journal_mark_sent(s->journal, position);
+        pthread_mutex_lock(&s->lock);
+        note_journal(s);
+        pthread_mutex_unlock(&s->lock);
+        pthread_mutex_unlock(&s->disk);
+    }
+}
+
+void spool_stats(struct spool *s, struct spool_stats *stats)
+{
+    pthread_mutex_lock(&s->lock);
+    *stats = s->stats;
+    stats->waiting = s->next > s->sent ? s->next - s->sent : 0;
+    pthread_mutex_unlock(&s->lock);
+}
