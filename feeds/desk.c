@@ -12,12 +12,13 @@
 #include "feeds/id.h"
 #include "feeds/repeat.h"
 #include "feeds/store.h"
+#include "feeds/words.h"
 
 enum {
     CLIENTS = 8192,            /* with evidence, at once */
     ASKING = 65536,            /* whose names are counted */
     NAMES = 16384, ADDRESSES = 65536, /* of the clusters */
-    REPEATS = 65536,           /* hits remembered so that a repeat is known */
+    REPEATS = 65536, HELD = 4096, /* hits remembered so that a repeat is known; those of them that wait for a summary */
     QUEUE = 3,                 /* reports of one hit: itself, its cluster, its client's incident */
     TOLD = 2                   /* its name, its evidence */
 };
@@ -30,6 +31,9 @@ struct desk {
     struct repeats *repeats;
     struct report queue[QUEUE];
     unsigned count, taken;
+    uint64_t now_us;           /* the latest packet time; UINT64_MAX: the end */
+    struct report due;         /* the summary just told, and the hit it tells of */
+    struct hit due_hit;
     struct told told[TOLD];    /* what other sensors should know of the last hit */
     unsigned told_count, told_taken;
     struct desk_stats stats;
@@ -40,6 +44,7 @@ struct desk *desk_open(const struct desk_settings *settings, char err[static ERR
     struct desk *d = calloc(1, sizeof *d);
     struct evidence_settings evidence = {settings->seed, CLIENTS, settings->threshold};
     struct cluster_settings clusters = {settings->seed, NAMES, ADDRESSES};
+    struct repeat_settings repeats = {settings->seed, REPEATS, HELD};
     if (d == NULL) {
         error_set(err, "no memory for the desk");
         return NULL;
@@ -48,7 +53,7 @@ struct desk *desk_open(const struct desk_settings *settings, char err[static ERR
     d->evidence = evidence_open(&evidence, err);
     d->clusters = d->evidence != NULL ? cluster_open(&clusters, err) : NULL;
     d->asked = d->clusters != NULL ? asked_open(ASKING, settings->seed, err) : NULL;
-    d->repeats = d->asked != NULL ? repeat_open(REPEATS, settings->seed, err) : NULL;
+    d->repeats = d->asked != NULL ? repeat_open(&repeats, err) : NULL;
     if (d->repeats == NULL) {
         desk_close(d);
         return NULL;
@@ -110,24 +115,44 @@ static enum report_kind kind_of(enum hit_kind kind)
     return REPORT_DOMAIN;
 }
 
-static void put_hit(struct desk *d, const struct hit *hit, char id[static REPORT_ID])
+/* What a hit's document says; of many of the same, also how often and since when. */
+static void fill(struct desk *d, struct report *report, const struct hit *hit, const char *id, const struct repeat_summary *repeat)
 {
-    struct report *report = queued(d);
-    hit_id(id, hit);
-    if (repeat_put(d->repeats, hit)) {
-        d->stats.repeats++;
-        return;
-    }
+    char key[2 * REPORT_ID], first[WORD_TIME];
     report->kind = kind_of(hit->kind);
     report->us = hit->us;
     report->tuple = hit->tuple;
     report->bits = hit->bits;
     report->risk_score = evidence_risk_score(hit->bits);
     report->hit = hit;
+    report->repeat = *repeat;
     snprintf(report->id, sizeof report->id, "%s", id);
     snprintf(report->reason, sizeof report->reason, "%s", hit->why);
     if (d->settings.geoip != NULL)
         geoip_find(d->settings.geoip, &hit->tuple.dst, &report->geo);
+    if (repeat->count == 0)
+        return;
+    int len = snprintf(key, sizeof key, "%s %u", id, repeat->total);
+    id_of(report->id, "repeat", key, (size_t)len);
+    char *end = report->reason + strlen(report->reason);
+    size_t room = sizeof report->reason - strlen(report->reason);
+    if (repeat->count == 1)
+        snprintf(end, room, "; again, %u times in all", repeat->total);
+    else
+        snprintf(end, room, "; %u more times since %s, %u in all", repeat->count, word_of_time(repeat->first_us, first), repeat->total);
+}
+
+static void put_hit(struct desk *d, const struct hit *hit, const char *id)
+{
+    struct report *report = queued(d);
+    struct repeat_summary repeat = {0};
+    bool worth = evidence_risk_score(hit->bits) >= d->settings.threshold;
+    if (repeat_put(d->repeats, hit, id, worth, &repeat) == REPEAT_HELD) {
+        d->stats.repeats++;
+        return;
+    }
+    fill(d, report, hit, id, &repeat);
+    d->stats.summaries += repeat.count > 0;
     send(d);
 }
 
@@ -190,6 +215,8 @@ void desk_put(struct desk *d, const struct hit *hit)
 {
     char id[REPORT_ID];
     begin(d);
+    if (hit->us > d->now_us)
+        d->now_us = hit->us;
     if (hit->seen == SEEN_DNS && (hit->kind == HIT_SIGHTING || hit->kind == HIT_DOMAIN))
         asked_put(d->asked, &hit->tuple.src, slice_str(hit->name), hit->us);
     if (hit->kind == HIT_SIGHTING) {
@@ -204,6 +231,7 @@ void desk_put(struct desk *d, const struct hit *hit)
             put_ordinary(d, hit);
         return;
     }
+    hit_id(id, hit);
     put_hit(d, hit, id);
     put_cluster(d, hit);
     put_evidence(d, hit, id);
@@ -260,6 +288,7 @@ bool desk_load(struct desk *d, struct store_reader *r)
     bool good = evidence_load(new->evidence, r) && cluster_load(new->clusters, r) && asked_load(new->asked, r) && repeat_load(new->repeats, r);
     if (good) {
         new->stats = d->stats;
+        new->now_us = d->now_us;
         *d = *new;
         *new = old;
     }
@@ -267,8 +296,25 @@ bool desk_load(struct desk *d, struct store_reader *r)
     return good;
 }
 
+void desk_finish(struct desk *d)
+{
+    begin(d);
+    d->now_us = UINT64_MAX;
+}
+
+/* What is due from days before, then what the hit gave. */
 const struct report *desk_next(struct desk *d)
 {
+    struct repeat_summary repeat;
+    if (repeat_due(d->repeats, d->now_us, &d->due_hit, &repeat)) {
+        char id[REPORT_ID];
+        hit_id(id, &d->due_hit);
+        d->due = (struct report){.sensor = d->settings.sensor};
+        fill(d, &d->due, &d->due_hit, id, &repeat);
+        d->stats.summaries++;
+        d->stats.reports++;
+        return &d->due;
+    }
     return d->taken < d->count ? &d->queue[d->taken++] : NULL;
 }
 
@@ -276,10 +322,17 @@ void desk_stats(const struct desk *d, struct desk_stats *stats)
 {
     struct evidence_stats evidence;
     struct cluster_stats clusters;
+    struct repeat_stats repeats;
+    repeat_stats(d->repeats, &repeats);
     evidence_stats(d->evidence, &evidence);
     cluster_stats(d->clusters, &clusters);
     *stats = d->stats;
     stats->incidents = evidence.incidents;
     stats->clients_forgotten = evidence.forgotten;
+    stats->evidence_dropped = evidence.items_dropped;
     stats->clusters = clusters.clusters;
+    stats->cluster_names_refused = clusters.names_refused;
+    stats->addresses_forgotten = clusters.addresses_forgotten;
+    stats->repeats_forgotten = repeats.forgotten;
+    stats->repeats_untold = repeats.untold;
 }

@@ -18,8 +18,10 @@ struct desk_settings {
 };
 
 struct desk_stats {
-    uint64_t hits, allowed, below, repeats, reports;
-    uint64_t incidents, clients_forgotten, clusters;
+    uint64_t hits, allowed, below, repeats, summaries, reports;
+    uint64_t incidents, clients_forgotten, evidence_dropped;
+    uint64_t clusters, cluster_names_refused, addresses_forgotten;
+    uint64_t repeats_forgotten, repeats_untold;
 };
 
 struct desk;
@@ -31,6 +33,9 @@ void desk_close(struct desk *);
 void desk_relist(struct desk *, const struct allow *, struct geoip *);
 
 void desk_put(struct desk *, const struct hit *);
+
+/* After the last hit: what waits for the end of its day comes out now. */
+void desk_finish(struct desk *);
 
 /* The next report of that hit, borrowed until the next call; NULL: none. */
 const struct report *desk_next(struct desk *);

@@ -1,10 +1,10 @@
 #include "feeds/incident.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "feeds/evidence.h"
 #include "feeds/id.h"
+#include "feeds/words.h"
 
 static const char *kind_word(enum hit_kind kind)
 {
@@ -40,13 +40,9 @@ static int by_first_time(const void *a, const void *b)
 
 static void add_item(struct incident_report *incident, const struct evidence_item *item)
 {
-    char when[32];
-    time_t seconds = (time_t)(item->first_us / 1000000);
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &utc);
+    char when[WORD_TIME];
     size_t n = incident->evidence_count++;
-    int len = snprintf(incident->evidence[n], sizeof *incident->evidence, "%s %s, %.1f bits: %s", when, kind_word(item->kind),
+    int len = snprintf(incident->evidence[n], sizeof *incident->evidence, "%s %s, %.1f bits: %s", word_of_time(item->first_us, when), kind_word(item->kind),
                        (double)item->bits, item->what);
     if (item->count > 1 && len < (int)sizeof *incident->evidence)
         snprintf(incident->evidence[n] + len, sizeof *incident->evidence - (size_t)len, " (%u times)", item->count);

@@ -134,6 +134,17 @@ static void put_places(struct writer *w, const struct report *report)
     put_rows(w, "countries", places->country[0], sizeof places->country[0], places->country_count);
 }
 
+static void put_repeat(struct writer *w, const struct repeat_summary *repeat)
+{
+    if (repeat->count == 0)
+        return;
+    writer_object(w, "repeat");
+    writer_uint(w, "count", repeat->count);
+    writer_uint(w, "total", repeat->total);
+    put_span(w, repeat->first_us, repeat->last_us);
+    writer_end(w);
+}
+
 static void put_kind(struct writer *w, const struct report *report)
 {
     writer_object(w, word_of_kind(report->kind));
@@ -183,6 +194,7 @@ void radome_object_of_report(struct writer *w, const struct report *report)
     writer_object(w, "destination");
     radome_object_geo(w, &report->geo);
     writer_end(w);
+    put_repeat(w, &report->repeat);
     put_kind(w, report);
     writer_end(w);
 }

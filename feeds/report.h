@@ -45,6 +45,12 @@ struct incident_report {
     bool aggregator;               /* a resolver, proxy or gateway: many machines behind one address */
 };
 
+struct repeat_summary {            /* one document for many of the same */
+    uint32_t count;                /* since the document before, the one told included; 0: no summary */
+    uint32_t total;                /* since the first */
+    uint64_t first_us, last_us;    /* of `count` */
+};
+
 struct report {
     enum report_kind kind;
     uint64_t us;
@@ -58,6 +64,7 @@ struct report {
     struct places places;          /* of what an answer, a cluster or an incident leads to */
     double period_s;               /* BEACON on a schedule: seconds from one to the next */
     uint32_t count;                /* and how many were seen; 0: no schedule */
+    struct repeat_summary repeat;
     const struct hit *hit;                  /* DOMAIN, BEACON, PAYLOAD, IOC */
     const struct cluster_report *cluster;   /* CLUSTER */
     const struct incident_report *incident; /* INCIDENT */

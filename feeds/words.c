@@ -1,5 +1,7 @@
 #include "feeds/words.h"
 
+#include <time.h>
+
 const char *word_of_kind(enum report_kind kind)
 {
     static const char *const words[] = {
@@ -66,4 +68,13 @@ size_t words_of_techniques(const struct report *report, const char *out[static 1
     if (incident != NULL)
         return collect(incident->techniques[0], sizeof *incident->techniques, incident->technique_count, out, 16);
     return report->hit == NULL ? 0 : collect(report->hit->technique[0], sizeof *report->hit->technique, 4, out, 16);
+}
+
+const char *word_of_time(uint64_t us, char out[static WORD_TIME])
+{
+    time_t seconds = (time_t)(us / 1000000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    strftime(out, WORD_TIME, "%Y-%m-%d %H:%M:%S", &utc);
+    return out;
 }

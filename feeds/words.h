@@ -8,6 +8,11 @@ const char *word_of_seen(enum hit_seen);
 const char *word_of_indicator(enum indicator_type);
 const char *word_of_stage(enum stage);
 
+enum { WORD_TIME = 32 };
+
+/* "2020-07-13 09:14:05", UTC; returns out. */
+const char *word_of_time(uint64_t us, char out[static WORD_TIME]);
+
 /* tcp, udp, sctp; NULL for others. */
 const char *word_of_transport(uint8_t proto);
 

@@ -42,6 +42,7 @@ static inline void sequence_next(struct hit_sequence *s, struct hit *hit)
     *hit = (struct hit){.us = s->us, .kind = roll < 8 ? HIT_SIGHTING : roll < 12 ? HIT_DOMAIN : roll < 15 ? HIT_INDICATOR : roll < 19 ? HIT_BEACON : HIT_PAYLOAD};
     hit->tuple.src = sequence_addr(10, sequence_random(s, s->clients));
     hit->tuple.dst = sequence_addr(198, sequence_random(s, 50));
+    hit->transaction = (uint32_t)s->state;
     hit->bits = bits[hit->kind] + (float)sequence_random(s, 8) / 4;
     snprintf(hit->family, sizeof hit->family, "%s", families[sequence_random(s, 4)]);
     snprintf(hit->technique[0], sizeof hit->technique[0], "T10%u", 40 + sequence_random(s, 5));

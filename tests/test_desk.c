@@ -25,17 +25,20 @@ static const struct step steps[] = {
     {HIT_DOMAIN, "10.0.0.1", "www.kodak.com", 9, 0, "", "nor is one below it"},
     {HIT_DOMAIN, "10.0.0.1", "nowuqak.com", 9, 1, "I", "a second name makes the incident; alone it is still below"},
     {HIT_INDICATOR, "10.0.0.1", "kodak.com", 14, 2, "i", "an indicator beats the allowlist"},
-    {HIT_INDICATOR, "10.0.0.1", "kodak.com", 14, 2, "", "the same within the hour is a repeat"},
+    {HIT_INDICATOR, "10.0.0.1", "kodak.com", 14, 2, "", "the same again is a repeat"},
     {HIT_INDICATOR, "10.0.0.2", "kodak.com", 14, 2, "iI", "another client's is its own"},
-    {HIT_INDICATOR, "10.0.0.1", "kodak.com", 14, 4, "i", "and after the hour it is told again"},
+    {HIT_INDICATOR, "10.0.0.1", "kodak.com", 14, 4, "", "and hours later it still is"},
     {HIT_BEACON, "10.0.0.1", "tuwoqol.com", 18, 4, "bI", "a beacon, and a new stage"},
     {HIT_PAYLOAD, "10.0.0.1", "plain", 1, 4, "", "a plain program is no news"},
     {HIT_PAYLOAD, "10.0.0.1", "hidden", 14, 4, "pI", "a hidden one is"},
+    {HIT_INDICATOR, "10.0.0.1", "kodak.com", 14, 27, "i", "after a day one document stands for all repeats"},
+    {HIT_INDICATOR, "10.0.0.1", "kodak.com", 14, 28, "", "and the next day begins"},
+    {HIT_SIGHTING, "10.0.0.1", "www.example", 0, 52, "i", "when it is over the summary is told, whatever comes in"},
 };
 
 static void fill(struct hit *hit, const struct step *step)
 {
-    *hit = (struct hit){.kind = step->kind, .seen = SEEN_DNS, .us = 1594602000000000 + step->hour * HOUR, .bits = step->bits};
+    *hit = (struct hit){.kind = step->kind, .seen = SEEN_DNS, .us = 1594602000000000 + step->hour * HOUR, .bits = step->bits, .transaction = (uint32_t)(uintptr_t)step};
     addr_parse(&hit->tuple.src, slice_str(step->client));
     addr_parse(&hit->tuple.dst, S("203.0.113.9"));
     snprintf(hit->name, sizeof hit->name, "%s", step->name);
@@ -80,7 +83,7 @@ static void follow_steps(const struct allow *allow, struct geoip *geoip)
         CHECK(strcmp(letters, steps[i].expected) == 0, "'%s' instead of '%s': %s", letters, steps[i].expected, steps[i].reason);
     }
     desk_stats(desk, &stats);
-    CHECK(stats.allowed == 2 && stats.repeats == 1 && stats.incidents == 4, "counted: %llu allowed, %llu repeats, %llu incidents",
+    CHECK(stats.allowed == 2 && stats.repeats == 3 && stats.summaries == 2 && stats.incidents == 4, "counted: %llu allowed, %llu repeats, %llu incidents",
           (unsigned long long)stats.allowed, (unsigned long long)stats.repeats, (unsigned long long)stats.incidents);
     desk_close(desk);
 }

@@ -110,10 +110,16 @@ static void show_progress(struct sensor *s)
     fprintf(stderr, "\033[K");
 }
 
+static void put_reports(struct sensor *s)
+{
+    const struct report *report;
+    while ((report = desk_next(s->desk)) != NULL)
+        outputs_put(s->outputs, report->us, s->document, json_report(s->document, report, s->format));
+}
+
 static void take_event(struct sensor *s, const struct event *event)
 {
     const struct hit *hit;
-    const struct report *report;
     if (s->log[event->kind])
         outputs_put(s->outputs, event->us, s->document, json_record(s->document, event, s->name, s->format));
     engine_see(s->engine, event);
@@ -121,8 +127,7 @@ static void take_event(struct sensor *s, const struct event *event)
         capture_dismiss(s->capture);
     while ((hit = engine_next(s->engine)) != NULL) {
         desk_put(s->desk, hit);
-        while ((report = desk_next(s->desk)) != NULL)
-            outputs_put(s->outputs, report->us, s->document, json_report(s->document, report, s->format));
+        put_reports(s);
     }
 }
 
@@ -232,6 +237,8 @@ static int run(struct sensor *s)
     }
     capture_finish(s->capture);
     drain(s);
+    desk_finish(s->desk);
+    put_reports(s);
     return status;
 }
 
