@@ -9,7 +9,8 @@
  * list have in common (family, provider, description) stands there once; and the table holds 4 bytes of hash beside each
  * row number, so that a lookup that finds nothing, which is nearly every lookup, touches one cache line. */
 
-enum { RECENT = 256 }; /* origins remembered while adding, by hash */
+enum { RECENT = 256,   /* origins remembered while adding, by hash */
+       TOGETHER = 16 };
 
 struct row {
     uint32_t text;   /* offset of the value, NUL-terminated */
@@ -83,8 +84,8 @@ static void put_lower(char *out, struct slice text)
 /* What is compared and hashed: of a URL the part behind "://", since the same page is listed now with http, now https. */
 static struct slice key_of(enum indicator_type type, struct slice value)
 {
-    ptrdiff_t scheme = type == INDICATOR_URL ? slice_find(slice_head(value, 8), S("://")) : -1;
-    return scheme < 0 ? value : slice_from(value, (size_t)scheme + 3);
+    ptrdiff_t scheme = type == INDICATOR_URL ? slice_chr(slice_head(value, 8), ':') : -1;
+    return scheme < 0 || !slice_starts(slice_from(value, (size_t)scheme), S("://")) ? value : slice_from(value, (size_t)scheme + 3);
 }
 
 /* The value in the form in which it is hashed. In a URL only scheme and host are without case; a fragment never leaves the
@@ -224,13 +225,18 @@ static uint64_t shape_bit(struct slice name)
     return UINT64_C(1) << (name.len & 63);
 }
 
-static void insert(struct indicators *set, uint32_t number)
+static struct slice folded_key(const struct indicators *set, uint32_t number, char folded[static INDICATOR_VALUE + 1])
+{
+    const struct row *row = &set->row[number];
+    size_t length = fold(row->type, slice_of(set->arena + row->text, row->length), folded);
+    return key_of(row->type, slice_of(folded, length));
+}
+
+static void insert(struct indicators *set, uint32_t number, uint64_t hash)
 {
     const struct row *row = &set->row[number];
     char folded[INDICATOR_VALUE + 1];
-    size_t length = fold(row->type, slice_of(set->arena + row->text, row->length), folded);
-    struct slice key = key_of(row->type, slice_of(folded, length));
-    uint64_t hash = hash_of(set, row->type, key);
+    struct slice key = folded_key(set, number, folded);
     struct slot *slot = slot_of(set, row->type, key, hash);
     if (slot->row == 0) {
         set->different++;
@@ -240,6 +246,23 @@ static void insert(struct indicators *set, uint32_t number)
     } else if (set->arena[set->row[slot->row - 1].origin] != '\0' || set->arena[row->origin] == '\0')
         return; /* the earlier row names its family, or neither does */
     *slot = (struct slot){(uint32_t)(hash >> 32), number + 1};
+}
+
+/* A large table lies far outside the processor's caches: the slots of some rows are fetched together, since one after the
+ * other each would be waited for. */
+static void insert_all(struct indicators *set)
+{
+    uint64_t hash[TOGETHER];
+    char folded[INDICATOR_VALUE + 1];
+    for (uint32_t first = 0, n; first < set->rows; first += n) {
+        n = set->rows - first < TOGETHER ? (uint32_t)set->rows - first : TOGETHER;
+        for (uint32_t i = 0; i < n; i++) {
+            hash[i] = hash_of(set, set->row[first + i].type, folded_key(set, first + i, folded));
+            __builtin_prefetch(&set->slot[hash[i] & set->mask], 1);
+        }
+        for (uint32_t i = 0; i < n; i++)
+            insert(set, first + i, hash[i]);
+    }
 }
 
 /* Gives back what doubling took too much; where that fails, nothing is lost. */
@@ -265,8 +288,7 @@ bool indicators_seal(struct indicators *set, char err[static ERRLEN])
     set->mask = slots - 1;
     set->arena = shrink(set->arena, &set->arena_room, set->arena_used, 1);
     set->row = shrink(set->row, &set->rows_room, set->rows, sizeof *set->row);
-    for (size_t i = 0; i < set->rows; i++)
-        insert(set, (uint32_t)i);
+    insert_all(set);
     return true;
 }
 

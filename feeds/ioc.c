@@ -55,12 +55,12 @@ static bool put_url(struct slice word, char value[static INDICATOR_VALUE])
 {
     char host[HIT_NAME];
     struct addr addr;
-    ptrdiff_t scheme = slice_find(slice_head(word, 8), S("://"));
-    if (scheme <= 0 || !put_text(word, value))
+    ptrdiff_t scheme = slice_chr(slice_head(word, 8), ':');
+    if (scheme <= 0 || !slice_starts(slice_from(word, (size_t)scheme), S("://")) || !put_text(word, value))
         return false;
     struct slice rest = slice_from(word, (size_t)scheme + 3);
     size_t n = 0;
-    while (n < rest.len && strchr(":/?#", rest.p[n]) == NULL)
+    while (n < rest.len && rest.p[n] != ':' && rest.p[n] != '/' && rest.p[n] != '?' && rest.p[n] != '#')
         n++;
     if (addr_parse(&addr, slice_head(rest, n)) || slice_starts(rest, S("[")))
         return true;
@@ -70,7 +70,12 @@ static bool put_url(struct slice word, char value[static INDICATOR_VALUE])
     struct slice usual = scheme == 4 ? S(":80") : S(":443");
     if (slice_starts(rest, usual) && (rest.len == usual.len || rest.p[usual.len] == '/'))
         rest = slice_from(rest, usual.len);
-    return snprintf(value, INDICATOR_VALUE, "%.*s://%s%.*s", (int)scheme, word.p, host, (int)rest.len, rest.p) < INDICATOR_VALUE;
+    size_t length = strlen(host), begun = (size_t)scheme + 3; /* the scheme stands in value already */
+    if (begun + length + rest.len >= INDICATOR_VALUE)
+        return false;
+    memcpy(value + begun, host, length);
+    slice_text(rest, value + begun + length, INDICATOR_VALUE - begun - length);
+    return true;
 }
 
 /* MD5, SHA-1 or SHA-256. */
@@ -115,12 +120,14 @@ static bool take(struct reading *r, const struct indicator *row)
  * it, an address parses, a hash has neither dot nor colon. */
 static bool take_word(struct reading *r, struct slice word)
 {
-    static const enum indicator_type tried[] = {INDICATOR_IPV4, INDICATOR_IPV6, INDICATOR_DOMAIN, INDICATOR_FILE, INDICATOR_URL};
+    static const enum indicator_type with_colon[] = {INDICATOR_IPV6, INDICATOR_URL, INDICATOR_TYPES},
+                                     without[] = {INDICATOR_DOMAIN, INDICATOR_IPV4, INDICATOR_FILE, INDICATOR_TYPES};
+    const enum indicator_type *type = slice_chr(word, ':') >= 0 ? with_colon : without;
     char text[INDICATOR_VALUE];
     if (word.len >= sizeof text || slice_text(word, text, sizeof text) != strlen(text))
         return false;
-    for (size_t i = 0; i < sizeof tried / sizeof *tried; i++)
-        if (take(r, &(struct indicator){tried[i], text, "", "", ""}))
+    for (; *type != INDICATOR_TYPES; type++)
+        if (take(r, &(struct indicator){*type, text, "", "", ""}))
             return true;
     return false;
 }

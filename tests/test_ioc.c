@@ -260,32 +260,82 @@ static void test_hostile(void)
     CHECK(true, "lists cut and changed are read without a crash");
 }
 
-/* A million names: under 100 bytes and a microsecond each, and all of them found. */
-static void test_million(void)
+/* Many entries of a kind, of names a million: how they are written, and what is asked for one of them and for none. */
+static void write_name(char *out, unsigned i) { sprintf(out, "host%x.example%u.com", i * 2654435761u, i % 10); }
+static void write_ipv4(char *out, unsigned i) { sprintf(out, "%u.%u.%u.%u", 1 + i % 223, i / 223 % 256, i / 57088 % 256, i % 256); }
+static void write_ipv6(char *out, unsigned i) { sprintf(out, "2001:db8:%x:%x::%x", 1 + i / 1000, 1 + i % 1000, 1 + i % 65535); }
+static void write_md5(char *out, unsigned i) { sprintf(out, "%08x%08x%08x%08x", i * 2654435761u, i, ~i, i ^ 0x5a5a5a5a); }
+
+static void write_sha256(char *out, unsigned i)
 {
-    enum { NAMES = 1000000 };
-    char *text = malloc(NAMES * 28u), err[ERRLEN], name[64];
-    size_t n = 0;
-    for (unsigned i = 0; i < NAMES; i++)
-        n += (size_t)sprintf(text + n, "host%x.example%u.com\n", i * 2654435761u, i % 10);
+    write_md5(out, i);
+    write_md5(out + 32, i + 0x10000000);
+}
+
+static void write_url(char *out, unsigned i) { sprintf(out, "http://host%x.example.com/load/%x.dat", i * 2654435761u, i); }
+
+static const struct kind {
+    const char *reason;
+    void (*write)(char *out, unsigned i);
+    enum indicator_type type;
+    unsigned entries, most; /* how many; bytes each at most */
+    bool csv;
+} kinds[] = {
+    {"names", write_name, INDICATOR_DOMAIN, 1000000, 70, false},
+    {"names as CSV", write_name, INDICATOR_DOMAIN, 250000, 70, true},
+    {"IPv4 addresses", write_ipv4, INDICATOR_IPV4, 250000, 60, false},
+    {"IPv6 addresses", write_ipv6, INDICATOR_IPV6, 250000, 70, false},
+    {"MD5 hashes", write_md5, INDICATOR_FILE, 250000, 80, false},
+    {"SHA-256 hashes", write_sha256, INDICATOR_FILE, 250000, 100, false},
+    {"URLs", write_url, INDICATOR_URL, 250000, 100, false},
+};
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* What a program that only hashes every byte of it would take. */
+static double least_seconds(struct slice text)
+{
+    double begun = seconds();
+    uint64_t hash = 0;
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ text.p[i]) * 0x100000001b3u;
+    CHECK(hash != 0, "something was read");
+    return seconds() - begun;
+}
+
+static void test_many(const struct kind *kind)
+{
+    char *text = malloc(kind->entries * 100u), err[ERRLEN], value[128];
+    size_t n = (size_t)sprintf(text, "%s", kind->csv ? CSV : "");
+    for (unsigned i = 0; i < kind->entries; i++) {
+        kind->write(value, i);
+        n += (size_t)sprintf(text + n, kind->csv ? "%s,%s,DealPly,Somebody 2020,server\n" : "%s%s\n",
+                             kind->csv ? indicator_type_name(kind->type) : "", value);
+    }
     struct ioc_stats stats;
     struct indicator row;
-    struct timespec begun, ended;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begun);
+    double least = least_seconds(slice_of(text, n)), begun = seconds();
     struct indicators *set = read_list(slice_of(text, n), &stats, err);
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ended);
-    double seconds = (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9;
-    CHECK(set != NULL && indicators_count(set) == NAMES, "a million names: %s", err);
-    CHECK(indicators_bytes(set) < 100u * NAMES, "%zu bytes", indicators_bytes(set));
-    size_t found = 0;
-    for (unsigned i = 0; i < NAMES; i += 97) {
-        int length = sprintf(name, "www.host%x.example%u.com", i * 2654435761u, i % 10);
-        found += indicators_find_domain(set, slice_of(name, (size_t)length), &row);
-        sprintf(name, "none%x.example.com", i);
-        found += indicators_find_domain(set, slice_str(name), &row);
+    double taken = seconds() - begun;
+    CHECK(set != NULL && stats.rows == kind->entries && indicators_count(set) == kind->entries, "all of the %s: %zu %s", kind->reason, stats.rows, err);
+    CHECK(indicators_bytes(set) < (size_t)kind->most * kind->entries, "%s: %zu bytes", kind->reason, indicators_bytes(set));
+    CHECK(taken < 300 * least, "%s: %.2f s, where hashing their bytes takes %.2f s", kind->reason, taken, least);
+    size_t found = 0, lines = 0;
+    for (unsigned i = 0; i < kind->entries; i += 97) {
+        kind->write(value, i);
+        found += indicators_find(set, kind->type, slice_str(value), &row);
+        lines += row.line == i + 1 + kind->csv;
+        kind->write(value, i + kind->entries);
+        found += indicators_find(set, kind->type, slice_str(value), &row);
     }
-    CHECK(found == (NAMES + 96) / 97, "each found, none beside: %zu", found);
-    printf("ioc: 1,000,000 names read in %.2f s of processor time, %.1f bytes each\n", seconds, (double)indicators_bytes(set) / NAMES);
+    CHECK(found == (kind->entries + 96) / 97 && lines == found, "%s: each found with its line, none beside: %zu, %zu", kind->reason, found, lines);
+    printf("ioc: %u %s: %.2f s of processor time (%.1f times hashing them), %.1f bytes each\n", kind->entries, kind->reason,
+           taken, taken / least, (double)indicators_bytes(set) / kind->entries);
     indicators_close(set);
     free(text);
 }
@@ -297,6 +347,7 @@ int main(void)
     test_words();
     test_builtin();
     test_hostile();
-    test_million();
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        test_many(&kinds[i]);
     return check_report("ioc");
 }
