@@ -85,6 +85,13 @@ static const struct figure {
     {"hits", "cluster_addresses_forgotten", FIELD(desk.addresses_forgotten)},
     {"hits", "repeats_forgotten", FIELD(desk.repeats_forgotten)},
     {"hits", "repeats_untold", FIELD(desk.repeats_untold)},
+    {"records", "lines", FIELD(listener.records.lines)},
+    {"records", "events", FIELD(listener.records.events)},
+    {"records", "of_something_else", FIELD(listener.records.other)},
+    {"records", "malformed", FIELD(listener.records.malformed)},
+    {"records", "refused", FIELD(listener.records.refused)},
+    {"records", "too_long", FIELD(listener.lines.too_long)},
+    {"records", "files_rotated", FIELD(listener.lines.rotated)},
     {"lists", "generation", FIELD(lists.generation)},
     {"lists", "refused", FIELD(lists.refused)},
     {"lists", "files", FIELD(lists.lists.files)},
@@ -111,10 +118,13 @@ _Static_assert(sizeof(size_t) == sizeof(uint64_t), "rows are read as uint64_t");
 
 size_t figures(struct stat_value out[static FIGURES], const struct figures_of *of)
 {
-    size_t count = sizeof table / sizeof *table;
-    for (size_t i = 0; i < count; i++) {
-        out[i] = (struct stat_value){.group = table[i].group, .name = table[i].name};
-        memcpy(&out[i].value, (const char *)of + table[i].field, sizeof out[i].value);
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        size_t field = table[i].field;
+        if (of->listening ? field < FIELD(desk) : field >= FIELD(listener))
+            continue;
+        out[count] = (struct stat_value){.group = table[i].group, .name = table[i].name};
+        memcpy(&out[count++].value, (const char *)of + field, sizeof out->value);
     }
     return count;
 }

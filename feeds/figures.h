@@ -4,6 +4,7 @@
 #include "capture/capture.h"
 #include "feeds/delivery.h"
 #include "feeds/desk.h"
+#include "feeds/listener.h"
 #include "feeds/record.h"
 #include "feeds/reloader.h"
 
@@ -15,7 +16,9 @@ struct figures_of { /* where they are taken from */
     struct desk_stats desk;
     struct reloader_stats lists;
     struct delivery_stats delivery;
+    struct listener_stats listener;
+    bool listening; /* to another sensor: then there is no source and no capture */
 };
 
-/* Fills in at most FIGURES rows, the rows of a group together; returns how many. */
+/* Fills in at most FIGURES rows, of what is there, the rows of a group together; returns how many. */
 size_t figures(struct stat_value out[static FIGURES], const struct figures_of *);

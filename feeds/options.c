@@ -9,6 +9,7 @@
 static const struct setting table[] = {
     {"read", 'r', SETTING_LIST, FIELD(paths), "PATH", "replay a pcap or pcapng file (plain, .gz, .zst), a directory of them, or -"},
     {"interface", 'i', SETTING_LIST, FIELD(interfaces), "IFACE", "capture live on an interface"},
+    {"eve", 0, SETTING_TEXT, FIELD(eve), "SOURCE", "read what Suricata (EVE) or Zeek (JSON) logs: a file, followed through rotation, or -"},
     {"filter", 'f', SETTING_TEXT, FIELD(filter), "EXPR", "a pcap filter expression"},
     {"config", 'c', SETTING_TEXT, FIELD(config), "FILE", "configuration file: key = value, keys as the long flags", .flag_only = true},
     {"output", 'o', SETTING_TEXT, FIELD(output), "FILE", "hits as JSON Lines; - is standard output, the default without --redis"},
@@ -37,7 +38,6 @@ static const struct setting table[] = {
     {"check", 'T', SETTING_FLAG, FIELD(check), NULL, "check the settings and feeds, print them and exit", .flag_only = true},
     {"version", 'V', SETTING_FLAG, FIELD(version), NULL, "versions of radome and of what it is linked with", .flag_only = true},
     {"help", 'h', SETTING_FLAG, FIELD(help), NULL, "this help", .flag_only = true},
-    {"eve", 0, SETTING_TEXT, 0, "SOURCE", NULL, .later = true},
     {"plugin", 0, SETTING_TEXT, 0, "FILE.so", NULL, .later = true},
     {"anonymise", 0, SETTING_TEXT, 0, "MODE", NULL, .later = true},
     {"anonymise-key", 0, SETTING_TEXT, 0, "FILE", NULL, .later = true},
@@ -83,8 +83,12 @@ bool options_agree(const struct options *o, char err[static ERRLEN])
 {
     if (o->paths.count > 0 && o->interfaces.count > 0)
         error_set(err, "-r and -i exclude each other: replay files, or capture live");
-    else if (o->paths.count + o->interfaces.count == 0 && !o->check)
-        error_set(err, "no input: -r PATH replays captures, -i IFACE captures live; -h tells the rest");
+    else if (o->eve != NULL && o->paths.count + o->interfaces.count > 0)
+        error_set(err, "--eve excludes -r and -i: read another sensor's records, or packets");
+    else if (o->eve != NULL && (o->log != NULL || o->filter != NULL))
+        error_set(err, "%s is for packets; with --eve the records are there already", o->log != NULL ? "--log" : "-f");
+    else if (o->eve == NULL && o->paths.count + o->interfaces.count == 0 && !o->check)
+        error_set(err, "no input: -r PATH replays captures, -i IFACE captures live, --eve SOURCE reads another sensor's records");
     else if (o->redis_max_queue > 0 && o->redis_mode != REDIS_LIST)
         error_set(err, "--redis-max-queue counts what stands unread in a list; it goes with --redis-mode list");
     else if (o->workers > 1)

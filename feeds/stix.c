@@ -1,19 +1,20 @@
 #include "feeds/stix.h"
 
-#include <jansson.h>
 #include <stdlib.h>
+
+#include "feeds/tree.h"
 
 /* A pattern such as [domain-name:value = 'a.com' OR url:value = 'http://a.com/x'] OR [ipv4-addr:value = '192.0.2.1'] is a
  * list of values, and that is all a lookup can answer. One with AND, FOLLOWEDBY, NOT, LIKE or a time in it means less than
  * each of its values alone, so it is left out as a whole rather than made to say more than its author did. */
 
 struct stix {
-    json_t *root, *objects;
-    json_t *names;        /* id → what an identity or a piece of malware is called */
-    json_t *malware;      /* indicator id → id of the malware that it indicates */
+    struct tree *root, *objects;
+    struct tree *names;   /* id → what an identity or a piece of malware is called */
+    struct tree *malware; /* indicator id → id of the malware that it indicates */
     size_t next;          /* the object to look at next */
     struct slice pattern; /* what is left of it */
-    json_t *object;
+    struct tree *object;
     size_t unreadable, first_bad;
     char value[INDICATOR_VALUE + 1];
 };
@@ -34,27 +35,20 @@ static const struct {
     {{(const uint8_t *)"x-extension-id:value", 20}, INDICATOR_EXTENSION},
 };
 
-static const char *text_of(const json_t *object, const char *key)
+static bool is(const struct tree *object, const char *key, const char *value)
 {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
-
-static bool is(const json_t *object, const char *key, const char *value)
-{
-    return strcmp(text_of(object, key), value) == 0;
+    return strcmp(tree_word(object, key), value) == 0;
 }
 
 /* Who made an indicator and what it indicates stand in objects of their own, anywhere in the bundle. */
 static void collect(struct stix *stix)
 {
-    size_t i;
-    json_t *object;
-    json_array_foreach(stix->objects, i, object) {
+    for (size_t i = 0; i < tree_count(stix->objects); i++) {
+        const struct tree *object = tree_at(stix->objects, i);
         if (is(object, "type", "identity") || is(object, "type", "malware") || is(object, "type", "tool"))
-            json_object_set_new(stix->names, text_of(object, "id"), json_string(text_of(object, "name")));
+            tree_map_put(stix->names, tree_word(object, "id"), tree_word(object, "name"));
         else if (is(object, "type", "relationship") && is(object, "relationship_type", "indicates"))
-            json_object_set_new(stix->malware, text_of(object, "source_ref"), json_string(text_of(object, "target_ref")));
+            tree_map_put(stix->malware, tree_word(object, "source_ref"), tree_word(object, "target_ref"));
     }
 }
 
@@ -65,14 +59,14 @@ struct stix *stix_open(struct slice text, char err[static ERRLEN])
         error_set(err, "no memory for a STIX bundle");
         return NULL;
     }
-    json_error_t error;
-    stix->root = json_loadb((const char *)text.p, text.len, 0, &error);
-    stix->objects = json_object_get(stix->root, "objects");
-    stix->names = json_object();
-    stix->malware = json_object();
+    char why[ERRLEN];
+    stix->root = tree_open(text, why);
+    stix->objects = tree_get(stix->root, "objects");
+    stix->names = tree_map();
+    stix->malware = tree_map();
     if (stix->root == NULL)
-        error_set(err, "line %d: begins like a STIX bundle but is not JSON: %.120s", error.line, error.text);
-    else if (!is(stix->root, "type", "bundle") || !json_is_array(stix->objects))
+        error_set(err, "begins like a STIX bundle but is not JSON: %.200s", why);
+    else if (!is(stix->root, "type", "bundle") || !tree_is_array(stix->objects))
         error_set(err, "line 1: JSON, but not a STIX bundle: \"type\" is not \"bundle\", or there is no array \"objects\"");
     else if (stix->names == NULL || stix->malware == NULL)
         error_set(err, "no memory for a STIX bundle");
@@ -88,9 +82,9 @@ void stix_close(struct stix *stix)
 {
     if (stix == NULL)
         return;
-    json_decref(stix->root);
-    json_decref(stix->names);
-    json_decref(stix->malware);
+    tree_close(stix->root);
+    tree_close(stix->names);
+    tree_close(stix->malware);
     free(stix);
 }
 
@@ -163,12 +157,12 @@ static bool readable(struct stix *stix, struct slice pattern)
 /* The next indicator whose pattern is a list of values. */
 static bool next_object(struct stix *stix)
 {
-    while (stix->next < json_array_size(stix->objects)) {
-        stix->object = json_array_get(stix->objects, stix->next++);
-        if (!is(stix->object, "type", "indicator") || json_is_true(json_object_get(stix->object, "revoked")))
+    while (stix->next < tree_count(stix->objects)) {
+        stix->object = tree_at(stix->objects, stix->next++);
+        if (!is(stix->object, "type", "indicator") || tree_is_true(tree_get(stix->object, "revoked")))
             continue;
-        stix->pattern = slice_str(text_of(stix->object, "pattern"));
-        const char *language = text_of(stix->object, "pattern_type");
+        stix->pattern = slice_str(tree_word(stix->object, "pattern"));
+        const char *language = tree_word(stix->object, "pattern_type");
         if ((language[0] == '\0' || strcmp(language, "stix") == 0) && readable(stix, stix->pattern))
             return true;
         stix->unreadable++;
@@ -203,11 +197,11 @@ bool stix_next(struct stix *stix, struct indicator *row)
             stix->first_bad = stix->first_bad ? stix->first_bad : stix->next;
         }
     }
-    const char *description = text_of(stix->object, "description");
+    const char *description = tree_word(stix->object, "description");
     row->value = stix->value;
-    row->family = text_of(stix->names, text_of(stix->malware, text_of(stix->object, "id")));
-    row->provider = text_of(stix->names, text_of(stix->object, "created_by_ref"));
-    row->description = description[0] != '\0' ? description : text_of(stix->object, "name");
+    row->family = tree_word(stix->names, tree_word(stix->malware, tree_word(stix->object, "id")));
+    row->provider = tree_word(stix->names, tree_word(stix->object, "created_by_ref"));
+    row->description = description[0] != '\0' ? description : tree_word(stix->object, "name");
     return true;
 }
 

@@ -1,5 +1,4 @@
-/* STIX 2.1 bundles (OASIS, 2021): the simple comparisons in their indicators' patterns, one after the other. The only file
- * that names <jansson.h>. */
+/* STIX 2.1 bundles (OASIS, 2021): the simple comparisons in their indicators' patterns, one after the other. */
 #pragma once
 
 #include "capture/error.h"

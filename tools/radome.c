@@ -14,6 +14,7 @@
 #include "feeds/desk.h"
 #include "feeds/figures.h"
 #include "feeds/json.h"
+#include "feeds/listener.h"
 #include "feeds/options.h"
 #include "feeds/outputs.h"
 #include "feeds/redis.h"
@@ -30,6 +31,7 @@ enum { DONE = 0, INPUT_FAILED = 1, WRONG_USAGE = 2, NOT_DELIVERED = 3 };
 /* Everything that is open, from the bottom of the house to the top. */
 struct sensor {
     struct source *source;
+    struct listener *listener; /* in place of source, capture and engine */
     struct capture *capture;
     struct engine *engine;
     struct desk *desk;
@@ -117,6 +119,12 @@ static void put_reports(struct sensor *s)
         outputs_put(s->outputs, report->us, s->document, json_report(s->document, report, s->format));
 }
 
+static void take_hit(struct sensor *s, const struct hit *hit)
+{
+    desk_put(s->desk, hit);
+    put_reports(s);
+}
+
 static void take_event(struct sensor *s, const struct event *event)
 {
     const struct hit *hit;
@@ -125,10 +133,8 @@ static void take_event(struct sensor *s, const struct event *event)
     engine_see(s->engine, event);
     if (event->kind == EVENT_BODY && !s->log[EVENT_HTTP] && !engine_follows(s->engine)) /* records tell how long it is */
         capture_dismiss(s->capture);
-    while ((hit = engine_next(s->engine)) != NULL) {
-        desk_put(s->desk, hit);
-        put_reports(s);
-    }
+    while ((hit = engine_next(s->engine)) != NULL)
+        take_hit(s, hit);
 }
 
 static void drain(struct sensor *s)
@@ -141,10 +147,14 @@ static void drain(struct sensor *s)
 /* A line a group: its first figure, and of the others those that are not zero. */
 static void print_stats(struct sensor *s)
 {
-    struct figures_of of;
+    struct figures_of of = {.listening = s->listener != NULL};
     struct stat_value values[FIGURES];
-    source_stats(s->source, &of.source);
-    capture_stats(s->capture, &of.capture);
+    if (of.listening) {
+        listener_stats(s->listener, &of.listener);
+    } else {
+        source_stats(s->source, &of.source);
+        capture_stats(s->capture, &of.capture);
+    }
     desk_stats(s->desk, &of.desk);
     reloader_stats(s->lists, &of.lists);
     outputs_stats(s->outputs, &of.delivery);
@@ -183,7 +193,10 @@ static void take_lists(struct sensor *s)
     char news[ERRLEN];
     if (reloader_swap(s->lists)) {
         const struct lists *lists = reloader_lists(s->lists);
-        engine_relist(s->engine, lists_indicators(lists));
+        if (s->listener != NULL)
+            listener_relist(s->listener, lists_indicators(lists));
+        else
+            engine_relist(s->engine, lists_indicators(lists));
         desk_relist(s->desk, lists_allow(lists), lists_geoip(lists));
         reloader_release(s->lists);
     }
@@ -237,6 +250,40 @@ static int run(struct sensor *s)
     }
     capture_finish(s->capture);
     drain(s);
+    desk_finish(s->desk);
+    put_reports(s);
+    return status;
+}
+
+/* The same loop over another sensor's records. */
+static int listen(struct sensor *s)
+{
+    char err[ERRLEN];
+    int status = DONE;
+    const struct hit *hit;
+    for (bool more = true; more && !stop && !outputs_failed(s->outputs);) {
+        switch (listener_next(s->listener, &hit, err)) {
+        case LISTENER_HIT:
+            take_hit(s, hit);
+            break;
+        case LISTENER_PAUSE:
+            flush_outputs(s);
+            break;
+        case LISTENER_WARNING:
+            complain(DONE, err);
+            break;
+        case LISTENER_ERROR:
+            status = complain(INPUT_FAILED, err);
+            more = false;
+            break;
+        case LISTENER_END:
+            more = false;
+            break;
+        }
+        if (tell || reload)
+            answer_signals(s);
+        take_lists(s);
+    }
     desk_finish(s->desk);
     put_reports(s);
     return status;
@@ -304,10 +351,10 @@ static struct redis *open_redis(const struct sensor *s, const struct options *o,
 
 static bool open_outputs(struct sensor *s, const struct options *o, char err[static ERRLEN])
 {
-    bool live = o->interfaces.count > 0;
+    bool live = o->interfaces.count > 0 || (o->eve != NULL && strcmp(o->eve, "-") != 0);
     struct outputs_settings settings = {
         .path = o->output != NULL || o->redis != NULL ? o->output : "-", /* documents always go somewhere */
-        .inputs = o->paths.value,
+        .inputs = o->eve != NULL ? (const char *const[]){o->eve, NULL} : o->paths.value,
         .append = live, /* live hits never go twice */
         .delivery = {
             .spool = {s->state, o->journal_size, QUEUE_BYTES, UINT64_MAX, live ? 0 : o->redis_wait * 1000},
@@ -327,8 +374,10 @@ static bool open_river(struct sensor *s, const struct options *o, char err[stati
     struct capture_settings capture = {o->memory, o->body_limit, s->seed};
     struct classifier_settings engine = {lists_indicators(lists), s->seed};
     struct desk_settings desk = {s->name, (int)o->threshold, s->seed, lists_allow(lists), lists_geoip(lists)};
-    return (s->capture = capture_open(&capture, err)) != NULL && (s->engine = engine_open(&engine, err)) != NULL &&
-           (s->desk = desk_open(&desk, err)) != NULL;
+    if ((s->desk = desk_open(&desk, err)) == NULL)
+        return false;
+    return s->listener != NULL ||
+           ((s->capture = capture_open(&capture, err)) != NULL && (s->engine = engine_open(&engine, err)) != NULL);
 }
 
 static void close_all(struct sensor *s)
@@ -338,6 +387,7 @@ static void close_all(struct sensor *s)
     engine_close(s->engine);
     capture_close(s->capture);
     source_close(s->source);
+    listener_close(s->listener);
     reloader_close(s->lists);
     state_close(s->state);
 }
@@ -357,12 +407,24 @@ static int check(const struct sensor *s, const struct options *o, const struct s
     return status;
 }
 
+/* Opens what is read: packets, or another sensor's records. Returns the exit status so far. */
+static int open_input(struct sensor *s, const struct options *o)
+{
+    char err[ERRLEN];
+    bool usage = false;
+    struct source_settings source = {o->paths.value, o->interfaces.value, o->filter};
+    struct classifier_settings engine = {lists_indicators(reloader_lists(s->lists)), s->seed};
+    if (o->eve != NULL)
+        return (s->listener = listener_open(o->eve, &engine, err)) != NULL ? DONE : complain(INPUT_FAILED, err);
+    if (o->check && o->paths.count + o->interfaces.count == 0)
+        return DONE;
+    return (s->source = source_open(&source, &usage, err)) != NULL ? DONE : complain(usage ? WRONG_USAGE : INPUT_FAILED, err);
+}
+
 /* Opens from the feeds down to the source, checks or runs, and says how it went. */
 static int sense(struct sensor *s, const struct options *o, const struct settings *settings)
 {
     char err[ERRLEN], host[65] = "radome";
-    bool usage = false;
-    struct source_settings source = {o->paths.value, o->interfaces.value, o->filter};
     if (getrandom(&s->seed, sizeof s->seed, 0) != sizeof s->seed)
         return complain(INPUT_FAILED, "no random numbers from the kernel");
     gethostname(host, sizeof host - 1);
@@ -371,17 +433,17 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
     s->format = (enum json_format)o->format;
     if (!parse_log(s, o->log, err) || !open_lists(s, o, err))
         return complain(WRONG_USAGE, err);
-    bool any_input = o->paths.count + o->interfaces.count > 0;
-    if ((any_input || !o->check) && (s->source = source_open(&source, &usage, err)) == NULL)
-        return complain(usage ? WRONG_USAGE : INPUT_FAILED, err);
+    int status = open_input(s, o);
+    if (status != DONE)
+        return status;
     if (o->check)
         return check(s, o, settings);
     if ((o->state != NULL && (s->state = state_open(o->state, err)) == NULL) || !open_outputs(s, o, err) || !open_river(s, o, err))
         return complain(WRONG_USAGE, err);
     catch_signals();
-    s->progress = o->interfaces.count == 0 && (o->progress || isatty(STDERR_FILENO));
+    s->progress = o->interfaces.count == 0 && o->eve == NULL && (o->progress || isatty(STDERR_FILENO));
     s->began_s = now_s();
-    return finish(s, run(s));
+    return finish(s, s->listener != NULL ? listen(s) : run(s));
 }
 
 static void print_version(void)
@@ -391,7 +453,7 @@ static void print_version(void)
 
 static void print_help(const struct settings *settings)
 {
-    puts("usage: radome -r PATH ... | -i IFACE ...  [options]\n"
+    puts("usage: radome -r PATH ... | -i IFACE ... | --eve SOURCE  [options]\n"
          "Finds the adware families DealPly, IsErIk and ManageX in captures and live traffic.\n");
     settings_help(settings, stdout);
 }
