@@ -8,7 +8,7 @@
 #include "feeds/record.h"
 #include "feeds/reloader.h"
 
-enum { FIGURES = 96 };
+enum { FIGURES = 128 };
 
 struct figures_of { /* where they are taken from */
     struct source_stats source;
