@@ -10,7 +10,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { INPUT = 65536, STDIO_BUFFER = 262144, MAGIC = 4 };
+enum { INPUT = 65536, STDIO_BUFFER = 65536, MAGIC = 4 };
 
 enum coding { PLAIN, GZIP, ZSTANDARD };
 
@@ -24,6 +24,7 @@ struct reader {
     bool ended, between; /* input at its end; at the border of two gzip members */
     z_stream gzip;
     ZSTD_DStream *zstd;
+    char buffer[STDIO_BUFFER]; /* the FILE's: setvbuf allocates none of the size it is asked for */
 };
 
 static const struct {
@@ -203,7 +204,7 @@ FILE *reader_open(const char *path, uint64_t *taken, char err[static ERRLEN])
         cookie_close(r);
         return NULL;
     }
-    setvbuf(file, NULL, _IOFBF, STDIO_BUFFER);
+    setvbuf(file, r->buffer, _IOFBF, sizeof r->buffer);
     __fsetlocking(file, FSETLOCKING_BYCALLER); /* libpcap calls fread twice a packet; one thread reads: no lock */
     return file;
 }
