@@ -7,7 +7,7 @@ WITH_NDPI ?= 1
 VERSION   := 0.1.0
 PREFIX    ?= /usr/local
 
-CFLAGS.release := -O3 -D_FORTIFY_SOURCE=2
+CFLAGS.release := -O2 -D_FORTIFY_SOURCE=2
 CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS.fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 CFLAGS.cov     := -O0 --coverage

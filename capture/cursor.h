@@ -47,10 +47,20 @@ static inline uint8_t cursor_u8(struct cursor *c)
     return s.len ? s.p[0] : 0;
 }
 
+static inline uint16_t cursor_be16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t cursor_be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
 static inline uint16_t cursor_u16(struct cursor *c)
 {
     struct slice s = cursor_take(c, 2);
-    return s.len ? (uint16_t)(s.p[0] << 8 | s.p[1]) : 0;
+    return s.len ? cursor_be16(s.p) : 0;
 }
 
 static inline uint32_t cursor_u24(struct cursor *c)
@@ -62,5 +72,5 @@ static inline uint32_t cursor_u24(struct cursor *c)
 static inline uint32_t cursor_u32(struct cursor *c)
 {
     struct slice s = cursor_take(c, 4);
-    return s.len ? (uint32_t)s.p[0] << 24 | (uint32_t)s.p[1] << 16 | (uint32_t)s.p[2] << 8 | s.p[3] : 0;
+    return s.len ? cursor_be32(s.p) : 0;
 }

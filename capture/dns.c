@@ -53,6 +53,36 @@ static size_t jump(struct slice wire, size_t at, size_t before)
     return to >= HEADER && to < before ? to : 0;
 }
 
+/* Labels with a byte that needs an escape, or too near to the end of the message. */
+static char *put_each(char *out, struct slice wire, size_t from, size_t to)
+{
+    for (size_t at = from; at < to; at += wire.p[at] + 1u) {
+        if (at != from)
+            *out++ = '.';
+        out = name_put(out, slice_of(wire.p + at + 1, wire.p[at]), NAME_LABEL);
+    }
+    return out;
+}
+
+/* Writes the labels that stand from `from` to `to`, dots between them. They are copied as they stand; then dots take the
+ * place of the length bytes, of which `odd` are no plain bytes: where more than those were met a label has one. */
+static char *put_labels(char *out, struct slice wire, size_t from, size_t to, unsigned odd)
+{
+    enum { LANES = 16 };
+    const uint8_t *text = wire.p + from + 1;
+    size_t len = to - from - 1;
+    if (wire.len - from - 1 < (len + LANES - 1) / LANES * LANES || name_copy(out, text, len) != odd)
+        return put_each(out, wire, from, to);
+    for (size_t at = from + wire.p[from] + 1u; at < to; at += wire.p[at] + 1u)
+        out[at - from - 1] = '.';
+    return out + len;
+}
+
+static bool is_odd(uint8_t length)
+{
+    return length <= ' ' || length == '.';
+}
+
 /* Walks the labels from `at` and writes them to out. Returns the characters written, or -1. *after is the offset behind
  * the name where it stands: in place it may not reach past `limit`, behind a pointer it may not leave the message. */
 static ptrdiff_t walk(struct slice wire, size_t at, size_t limit, size_t *after, char *out)
@@ -61,32 +91,34 @@ static ptrdiff_t walk(struct slice wire, size_t at, size_t limit, size_t *after,
     size_t before = at, bytes = 1;
     unsigned jumps = 0;
     *after = 0;
-    while (at < limit) {
-        uint8_t len = wire.p[at];
+    for (;;) {
+        size_t from = at;
+        unsigned odd = 0;
+        uint8_t len = 0;
+        while (at < limit && (len = wire.p[at]) > 0 && len < 64 && len < limit - at) {
+            odd += at != from && is_odd(len);
+            at += len + 1u;
+        }
+        bytes += at - from;
+        if (at >= limit || bytes > NAME_WIRE)
+            return -1;
+        if (at > from && out != start)
+            *out++ = '.';
+        if (at > from)
+            out = put_labels(out, wire, from, at, odd);
         if (len == 0) {
             if (*after == 0)
                 *after = at + 1;
             return out - start;
         }
-        if (len >= 0xc0) {
-            size_t to = at + 2 <= limit ? jump(wire, at, before) : 0;
-            if (to == 0 || ++jumps > JUMPS)
-                return -1;
-            if (*after == 0)
-                *after = at + 2;
-            at = before = to;
-            limit = wire.len;
-            continue;
-        }
-        bytes += len + 1u;
-        if (len > 63 || bytes > NAME_WIRE || len >= limit - at)
+        size_t to = len >= 0xc0 && at + 2 <= limit ? jump(wire, at, before) : 0;
+        if (to == 0 || ++jumps > JUMPS)
             return -1;
-        if (out != start)
-            *out++ = '.';
-        out = name_put(out, slice_of(wire.p + at + 1, len), NAME_LABEL);
-        at += len + 1u;
+        if (*after == 0)
+            *after = at + 2;
+        at = before = to;
+        limit = wire.len;
     }
-    return -1;
 }
 
 /* The name at r->at, which in place may not reach past `limit`; r->at moves behind it. */
@@ -188,10 +220,13 @@ static enum taken take_rr(struct reader *r, struct dns_rr *rr)
     if (taken != TAKEN)
         return taken;
     struct cursor c = cursor_of(slice_from(r->wire, r->at));
-    rr->type = cursor_u16(&c);
-    rr->class = cursor_u16(&c);
-    rr->ttl = cursor_u32(&c);
-    rr->rdata = cursor_take(&c, cursor_u16(&c));
+    const struct slice fixed = cursor_take(&c, 10);
+    if (c.bad)
+        return BROKEN;
+    rr->type = cursor_be16(fixed.p);
+    rr->class = cursor_be16(fixed.p + 2);
+    rr->ttl = cursor_be32(fixed.p + 4);
+    rr->rdata = cursor_take(&c, cursor_be16(fixed.p + 8));
     if (c.bad)
         return BROKEN;
     taken = take_rdata(r, rr);
@@ -274,15 +309,12 @@ static void take_records(struct reader *r, const uint16_t promised[static 3])
 bool dns_parse(struct dns_msg *msg, struct slice wire)
 {
     static const bool operation[16] = {[0] = true, [1] = true, [2] = true, [4] = true, [5] = true};
-    struct cursor c = cursor_of(wire);
-    msg->id = cursor_u16(&c);
-    msg->flags = cursor_u16(&c);
-    msg->questions = cursor_u16(&c);
-    uint16_t promised[3];
-    for (int section = 0; section < 3; section++)
-        promised[section] = cursor_u16(&c);
-    if (c.bad || !operation[msg->flags >> 11 & 15])
+    if (wire.len < HEADER || !operation[wire.p[2] >> 3 & 15])
         return false;
+    msg->id = cursor_be16(wire.p);
+    msg->flags = cursor_be16(wire.p + 2);
+    msg->questions = cursor_be16(wire.p + 4);
+    const uint16_t promised[3] = {cursor_be16(wire.p + 6), cursor_be16(wire.p + 8), cursor_be16(wire.p + 10)};
     msg->answer = msg->flags >> 15;
     msg->rcode = msg->flags & 15;
     msg->cut = false;
@@ -333,6 +365,12 @@ static size_t add_once(struct addr *out, size_t count, const struct addr *addr)
     return count + 1;
 }
 
+/* An owner that was a pointer to a name known by then is that name, down to its place in the text. */
+static bool same_name(struct slice a, struct slice b)
+{
+    return (a.p == b.p && a.len == b.len) || slice_eq(a, b);
+}
+
 /* One step down the chain takes the addresses of a name and its alias. In an honest message each answer is the alias of
  * one step only, so after as many steps as there are answers the chain is a circle. */
 size_t dns_addresses(const struct dns_msg *msg, struct addr *out, size_t max)
@@ -344,7 +382,7 @@ size_t dns_addresses(const struct dns_msg *msg, struct addr *out, size_t max)
         struct slice alias = {NULL, 0};
         for (unsigned i = 0; i < msg->answers && count < max; i++) {
             const struct dns_rr *rr = &msg->rr[i];
-            if ((rr->class & 0x7fff) != IN || !slice_eq(rr->name, name))
+            if ((rr->class & 0x7fff) != IN || !same_name(rr->name, name))
                 continue;
             if (rr->type == DNS_CNAME && alias.len == 0)
                 alias = rr->target;

@@ -7,7 +7,7 @@
 
 enum {
     SLOTS = 4096,   /* as many messages as come in DUPLICATE_US at 800,000 a second */
-    LOOKED_AT = 256 /* bytes of a datagram; its length and its own checksum are among them and stand for the rest */
+    LOOKED_AT = 128 /* bytes of a datagram; its length and its own checksum are among them and stand for the rest */
 };
 
 struct duplicates {
@@ -36,13 +36,15 @@ void duplicates_close(struct duplicates *d)
  * and is what tells a copy from a query that is sent again. Slots of zero hold nothing yet. */
 static uint64_t hash_of(const struct duplicates *d, struct slice ip)
 {
-    static const uint8_t on_its_way[2][4] = {{1, 8, 10, 11}, {0, 1, 7, 7}}; /* bytes of an IPv4 and an IPv6 header */
     enum { HEADER = 20 };
-    const uint8_t *changing = on_its_way[ip.p[0] >> 4 == 6];
+    static const uint8_t stays[2][HEADER] = {
+        {255, 0, 255, 255, 255, 255, 255, 255, 0, 255, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255}, /* IPv4 */
+        {0, 0, 255, 255, 255, 255, 255, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
+    };
+    const uint8_t *mask = stays[ip.p[0] >> 4 == 6];
     uint8_t header[HEADER];
-    memcpy(header, ip.p, HEADER);
-    for (size_t i = 0; i < 4; i++)
-        header[changing[i]] = 0;
+    for (size_t i = 0; i < HEADER; i++)
+        header[i] = ip.p[i] & mask[i];
     uint64_t seed = XXH3_64bits_withSeed(header, HEADER, d->seed);
     struct slice rest = slice_head(slice_from(ip, HEADER), LOOKED_AT);
     uint64_t hash = XXH3_64bits_withSeed(rest.p, rest.len, seed);

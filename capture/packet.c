@@ -5,16 +5,6 @@
 
 enum { WIRE_MAX = 1 << 20 }; /* a longer frame is a lie of the capture file */
 
-static uint16_t be16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t be32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 /* IP protocol numbers; 0 stands for those not dissected, so the layers are kept one higher. */
 static const uint8_t protocols[256] = {
     [0] = LAYER_OPTIONS + 1,   /* hop-by-hop */
@@ -73,7 +63,7 @@ static enum layer ipv4(struct walk *w)
     if (w->rest.len < 20)
         return LAYER_BAD;
     const uint8_t *p = w->rest.p;
-    size_t header = (p[0] & 15) * 4u, total = be16(p + 2);
+    size_t header = (p[0] & 15) * 4u, total = cursor_be16(p + 2);
     if (p[0] >> 4 != 4 || header < 20 || w->rest.len < header || (total < header && total != 0))
         return LAYER_BAD;
     if (!deeper(w))
@@ -83,10 +73,10 @@ static enum layer ipv4(struct walk *w)
     w->packet->tuple.src = addr_v4(p + 12);
     w->packet->tuple.dst = addr_v4(p + 16);
     w->rest = slice_from(w->rest, header);
-    uint16_t place = be16(p + 6);
+    uint16_t place = cursor_be16(p + 6);
     if (place & 0x3fff) {
         w->packet->tuple.proto = p[9];
-        return fragment_of(w, be16(p + 4), (uint16_t)((place & 0x1fff) * 8), place & 0x2000);
+        return fragment_of(w, cursor_be16(p + 4), (uint16_t)((place & 0x1fff) * 8), place & 0x2000);
     }
     return by_protocol(w, p[9]);
 }
@@ -96,7 +86,7 @@ static enum layer ipv6(struct walk *w)
     if (w->rest.len < 40)
         return LAYER_BAD;
     const uint8_t *p = w->rest.p;
-    size_t payload = be16(p + 4);
+    size_t payload = cursor_be16(p + 4);
     if (p[0] >> 4 != 6)
         return LAYER_BAD;
     if (!deeper(w))
@@ -141,8 +131,8 @@ static enum layer fragment(struct walk *w)
 {
     if (w->rest.len < 8)
         return LAYER_BAD;
-    uint16_t place = be16(w->rest.p + 2);
-    uint32_t id = be32(w->rest.p + 4);
+    uint16_t place = cursor_be16(w->rest.p + 2);
+    uint32_t id = cursor_be32(w->rest.p + 4);
     if (!(place & 0xfff9))
         return extension(w, 8);
     w->packet->tuple.proto = w->rest.p[0];
@@ -161,10 +151,10 @@ static enum layer tcp(struct walk *w)
         return LAYER_BAD;
     struct packet *packet = w->packet;
     packet->kind = PACKET_TCP;
-    packet->tuple.sport = be16(p);
-    packet->tuple.dport = be16(p + 2);
-    packet->seq = be32(p + 4);
-    packet->ack = be32(p + 8);
+    packet->tuple.sport = cursor_be16(p);
+    packet->tuple.dport = cursor_be16(p + 2);
+    packet->seq = cursor_be32(p + 4);
+    packet->ack = cursor_be32(p + 8);
     packet->tcp_flags = p[13] & (TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK);
     packet->payload = slice_from(w->rest, header);
     packet->missing = (uint32_t)(wire - header - packet->payload.len);
@@ -177,13 +167,13 @@ static enum layer udp(struct walk *w)
     if (w->rest.len < 8)
         return LAYER_BAD;
     const uint8_t *p = w->rest.p;
-    size_t len = be16(p + 4), wire = w->rest.len + w->cut;
+    size_t len = cursor_be16(p + 4), wire = w->rest.len + w->cut;
     if ((len < 8 && len != 0) || len > wire)
         return LAYER_BAD;
     bound(w, len, len == 0);
     w->rest = slice_from(w->rest, 8);
     struct packet *packet = w->packet;
-    uint16_t sport = be16(p), dport = be16(p + 2);
+    uint16_t sport = cursor_be16(p), dport = cursor_be16(p + 2);
     enum layer next = tunnel_port(sport, dport, w->rest);
     if (next != LAYER_DONE)
         return next;

@@ -80,7 +80,8 @@ static void see_dns(void *state, const struct event *event, struct hits *hits)
     }
     hit->answer = dns->answer;
     hit->addrs = (uint8_t)addrs;
-    memcpy(hit->addr, addr, addrs * sizeof *addr);
+    for (size_t i = 0; i < addrs; i++) /* mostly one or two */
+        hit->addr[i] = addr[i];
 }
 
 static void see_http(void *state, const struct event *event, struct hits *hits)

@@ -111,8 +111,9 @@ struct hit *hits_add(struct hits *hits, const struct event *event, enum hit_kind
     }
     struct hit *hit = &hits->hit[hits->count];
     hits->left |= 1u << hits->count++;
-    /* A sighting comes with every DNS answer: only its own fields are cleared, not the kilobytes behind them. */
-    memset(hit, 0, kind == HIT_SIGHTING ? offsetof(struct hit, why) : sizeof *hit);
+    /* A sighting comes with every DNS message: only its own fields are cleared, not the kilobytes behind them. */
+    memset(hit, 0, kind == HIT_SIGHTING ? offsetof(struct hit, addr) : sizeof *hit);
+    hit->name[0] = '\0';
     hit->kind = kind;
     hit->us = event->us;
     hit->tuple = event->tuple;

@@ -71,11 +71,11 @@ struct hit {
     uint64_t us;
     struct tuple tuple;        /* client → server */
     uint32_t transaction;      /* HTTP: its ordinal in the connection, from 1; DNS: the message's id; else 0 */
-    char name[HIT_NAME];       /* the server name concerned, lower case; empty where there is none */
-    struct addr addr[HIT_ADDRS]; /* what it resolved to, where known */
-    uint8_t addrs;
-    bool answer;               /* SIGHTING, DOMAIN, INDICATOR by DNS: seen in an answer, not a query */
     float bits;                /* log2 P(seen | infected) / P(seen | clean) */
+    bool answer;               /* SIGHTING, DOMAIN, INDICATOR by DNS: seen in an answer, not a query */
+    uint8_t addrs;
+    struct addr addr[HIT_ADDRS]; /* what it resolved to, where known */
+    char name[HIT_NAME];       /* the server name concerned, lower case; empty where there is none */
 
     char why[256];             /* one sentence, no full stop: what an analyst should know */
     char family[16];           /* DealPly, IsErIk, ManageX …; empty where not known */

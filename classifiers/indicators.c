@@ -1,5 +1,7 @@
 #include "classifiers/indicators.h"
 
+#include "capture/name.h"
+
 #define XXH_INLINE_ALL
 #include <assert.h>
 #include <stdlib.h>
@@ -64,17 +66,13 @@ static uint8_t lower(uint8_t byte)
     return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
 }
 
-/* Eight letters at a time, since every name that anyone asks for passes here: without its top bit a byte plus 63 has
- * that bit set from 'A' on, plus 37 from behind 'Z' on. */
 static void put_lower(char *out, struct slice text)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
     size_t at = 0;
     for (; at + 8 <= text.len; at += 8) {
         uint64_t word;
         memcpy(&word, text.p + at, 8);
-        uint64_t low = word & 0x7f * ones, from_a = low + (0x80 - 'A') * ones, behind_z = low + (0x7f - 'Z') * ones;
-        word |= (from_a & ~behind_z & ~word & 0x80 * ones) >> 2;
+        word = name_lower(word);
         memcpy(out + at, &word, 8);
     }
     for (; at < text.len; at++)
@@ -319,28 +317,31 @@ static bool look_up(const struct indicators *set, enum indicator_type type, stru
     return true;
 }
 
-bool indicators_find(const struct indicators *set, enum indicator_type type, struct slice value, struct indicator *found)
+static bool find_as(const struct indicators *set, enum indicator_type type, struct slice value, struct indicator *found)
 {
     char folded[INDICATOR_VALUE + 1];
-    if (!indicators_have(set, type))
-        return false;
     size_t length = fold(type, value, folded);
     return length > 0 && look_up(set, type, key_of(type, slice_of(folded, length)), found);
 }
 
+bool indicators_find(const struct indicators *set, enum indicator_type type, struct slice value, struct indicator *found)
+{
+    return indicators_have(set, type) && find_as(set, type, value, found);
+}
+
 bool indicators_find_domain(const struct indicators *set, struct slice name, struct indicator *found)
 {
-    char folded[INDICATOR_VALUE + 1];
     if (!indicators_have(set, INDICATOR_DOMAIN) || name.len >= HIT_NAME)
         return false;
-    struct slice rest = slice_of(folded, fold(INDICATOR_DOMAIN, name, folded));
-    if (slice_ends(rest, S(".")))
-        rest.len--;
-    while (rest.len > 0) {
-        if ((set->shape[rest.p[0]] & shape_bit(rest)) != 0 && look_up(set, INDICATOR_DOMAIN, rest, found))
+    if (slice_ends(name, S(".")))
+        name.len--;
+    while (name.len > 0) {
+        if ((set->shape[lower(name.p[0])] & shape_bit(name)) != 0 && find_as(set, INDICATOR_DOMAIN, name, found))
             return true;
-        ptrdiff_t dot = slice_chr(rest, '.');
-        rest = dot < 0 ? slice_of(rest.p, 0) : slice_from(rest, (size_t)dot + 1);
+        const uint8_t *dot = memchr(name.p, '.', name.len);
+        if (dot == NULL)
+            return false;
+        name = slice_of(dot + 1, name.len - (size_t)(dot + 1 - name.p));
     }
     return false;
 }
