@@ -6,7 +6,8 @@ enum {
     HEADER = 12,
     NAME_WIRE = 255,                     /* bytes of a name with its length bytes and the root (RFC 1035 section 3.1) */
     JUMPS = 127,                         /* a name has no more labels than that, so more pointers compress nothing */
-    NAME_TEXT = NAME_WIRE * NAME_ESCAPE, /* what a name takes at most when it is written out */
+    LANES = 16,                          /* bytes of a name that are copied at once */
+    NAME_TEXT = NAME_WIRE * NAME_ESCAPE + LANES - 1, /* what a name takes at most when it is written out */
     KNOWN = 4,                           /* names that a pointer may lead to again, remembered with their text */
     IN = 1                               /* the class of the Internet */
 };
@@ -68,7 +69,6 @@ static char *put_each(char *out, struct slice wire, size_t from, size_t to)
  * place of the length bytes, of which `odd` are no plain bytes: where more than those were met a label has one. */
 static char *put_labels(char *out, struct slice wire, size_t from, size_t to, unsigned odd)
 {
-    enum { LANES = 16 };
     const uint8_t *text = wire.p + from + 1;
     size_t len = to - from - 1;
     if (wire.len - from - 1 < (len + LANES - 1) / LANES * LANES || name_copy(out, text, len) != odd)
