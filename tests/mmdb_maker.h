@@ -167,7 +167,7 @@ static const char *file_of(int slot)
 }
 
 /* A new file each time: the one before may still be mapped. */
-static const char *write_file(int slot, const void *bytes, size_t n)
+static inline const char *write_file(int slot, const void *bytes, size_t n)
 {
     const char *path = file_of(slot);
     unlink(path);
