@@ -1,4 +1,4 @@
-# One file builds everything, out of tree: build/ (MODE=release), build/asan, build/fuzz, build/cov.
+# One file builds everything, out of tree: build/ (MODE=release), build/asan, build/tsan, build/fuzz, build/cov.
 # A new .c in capture/, classifiers/, feeds/ or tools/, a new tests/test_*.c or fuzz_*.c is found by itself.
 
 MODE      ?= release
@@ -9,6 +9,7 @@ PREFIX    ?= /usr/local
 
 CFLAGS.release := -O2 -D_FORTIFY_SOURCE=2
 CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS.tsan    := -O1 -fsanitize=thread -fno-omit-frame-pointer
 CFLAGS.fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 CFLAGS.cov     := -O0 --coverage
 ifeq ($(MODE),fuzz)
@@ -158,8 +159,9 @@ demo: ## install what is missing, build, replay a capture and show its hits
 DATA ?=
 check: ## the same, then every test, also under sanitizers and against a real Redis
 	@tools/setup test
-	@$(MAKE) --no-print-directory -j2 all tests oracles $(BUILD)/tests/payload_report
-	@$(MAKE) --no-print-directory -j2 MODE=asan all tests
+	@$(MAKE) --no-print-directory -j2 all tests oracles $(BUILD)/tests/payload_report $(BUILD)/tests/bench/generate
+	@$(MAKE) --no-print-directory -j2 MODE=asan all tests $(BUILD)/asan/tests/bench/generate
+	@$(MAKE) --no-print-directory -j2 MODE=tsan build/tsan/radome build/tsan/tests/test_workers build/tsan/tests/bench/generate
 	@[ ! -d "$(DATA)/names" ] || $(MAKE) --no-print-directory $(BUILD)/tests/names_report
 	@tests/demo $(BUILD)
 	@DATA="$(DATA)" tests/run

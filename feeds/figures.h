@@ -1,18 +1,17 @@
 /* The sensor's own figures, one row each: what the statistics tell, in whatever form. */
 #pragma once
 
-#include "capture/capture.h"
 #include "feeds/delivery.h"
 #include "feeds/desk.h"
 #include "feeds/listener.h"
 #include "feeds/record.h"
 #include "feeds/reloader.h"
+#include "feeds/workers.h"
 
 enum { FIGURES = 128 };
 
 struct figures_of { /* where they are taken from */
-    struct source_stats source;
-    struct capture_stats capture;
+    struct workers_stats workers;
     struct desk_stats desk;
     struct reloader_stats lists;
     struct delivery_stats delivery;

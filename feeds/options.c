@@ -1,5 +1,6 @@
 #include "feeds/options.h"
 
+#include <sched.h>
 #include <stddef.h>
 
 #include "feeds/redis.h"
@@ -32,7 +33,7 @@ static const struct setting table[] = {
     {"lists-may-shrink", 0, SETTING_FLAG, FIELD(lists_may_shrink), NULL, "take lists that are empty or lost half of their entries since the last load", .live = true},
     {"memory", 0, SETTING_SIZE, FIELD(memory), "SIZE", "the bound on flows, reassembly and fragments together (256M)", 8 << 20, 1ull << 40},
     {"body-limit", 0, SETTING_SIZE, FIELD(body_limit), "SIZE", "how much of one decoded body is followed (64M)", 16384, 1ull << 40},
-    {"workers", 'j', SETTING_NUMBER, FIELD(workers), "N", "worker threads; this version has one", 1, 64},
+    {"workers", 'j', SETTING_NUMBER, FIELD(workers), "N", "worker threads; default one per core, at most 8", 1, 64},
     {"progress", 0, SETTING_FLAG, FIELD(progress), NULL, "a progress line during a replay; default when standard error is a terminal"},
     {"sensor", 0, SETTING_TEXT, FIELD(sensor), "NAME", "the sensor's name; default the host's"},
     {"check", 'T', SETTING_FLAG, FIELD(check), NULL, "check the settings and feeds, print them and exit", .flag_only = true},
@@ -46,10 +47,18 @@ static const struct setting table[] = {
     {"self-test", 0, SETTING_FLAG, 0, NULL, NULL, .later = true},
 };
 
+/* One per core that this process may use, at most 8. */
+static uint64_t default_workers(void)
+{
+    cpu_set_t cores;
+    int count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
+    return count < 8 ? (uint64_t)count : 8;
+}
+
 void options_open(struct options *o, struct settings *settings)
 {
     *o = (struct options){
-        .redis_key = "radome:hits", .redis_wait = 30, .journal_size = 512 << 20, .threshold = 50, .workers = 1, .memory = 256 << 20, .body_limit = 64 << 20,
+        .redis_key = "radome:hits", .redis_wait = 30, .journal_size = 512 << 20, .threshold = 50, .workers = default_workers(), .memory = 256 << 20, .body_limit = 64 << 20,
     };
     *settings = (struct settings){.table = table, .count = sizeof table / sizeof *table, .values = o};
 }
@@ -91,8 +100,6 @@ bool options_agree(const struct options *o, char err[static ERRLEN])
         error_set(err, "no input: -r PATH replays captures, -i IFACE captures live, --eve SOURCE reads another sensor's records");
     else if (o->redis_max_queue > 0 && o->redis_mode != REDIS_LIST)
         error_set(err, "--redis-max-queue counts what stands unread in a list; it goes with --redis-mode list");
-    else if (o->workers > 1)
-        error_set(err, "--workers over 1 is not built yet");
     else
         return true;
     return false;

@@ -7,10 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "capture/capture.h"
 #include "capture/proto.h"
 #include "capture/source.h"
-#include "classifiers/engine.h"
 #include "feeds/desk.h"
 #include "feeds/figures.h"
 #include "feeds/json.h"
@@ -20,20 +18,17 @@
 #include "feeds/redis.h"
 #include "feeds/reloader.h"
 #include "feeds/state.h"
+#include "feeds/workers.h"
 
-enum {
-    FLUSH_FRAMES = 4096,            /* a busy interface is never idle: flush after so many */
-    QUEUE_BYTES = 64 << 20          /* hits in memory that are neither on disk nor sent: about 50,000 */
-};
+enum { QUEUE_BYTES = 64 << 20 }; /* hits in memory that are neither on disk nor sent: about 50,000 */
 
 enum { DONE = 0, INPUT_FAILED = 1, WRONG_USAGE = 2, NOT_DELIVERED = 3 };
 
 /* Everything that is open, from the bottom of the house to the top. */
 struct sensor {
     struct source *source;
-    struct listener *listener; /* in place of source, capture and engine */
-    struct capture *capture;
-    struct engine *engine;
+    struct listener *listener; /* in place of source and workers */
+    struct workers *workers;
     struct desk *desk;
     struct reloader *lists;
     const struct settings *settings;
@@ -125,23 +120,13 @@ static void take_hit(struct sensor *s, const struct hit *hit)
     put_reports(s);
 }
 
-static void take_event(struct sensor *s, const struct event *event)
+/* A record goes out as it is; a hit goes to the desk, and what it has to report goes out. */
+static void take(struct sensor *s, const struct output *output)
 {
-    const struct hit *hit;
-    if (s->log[event->kind])
-        outputs_put(s->outputs, event->us, s->document, json_record(s->document, event, s->name, s->format));
-    engine_see(s->engine, event);
-    if (event->kind == EVENT_BODY && !s->log[EVENT_HTTP] && !engine_follows(s->engine)) /* records tell how long it is */
-        capture_dismiss(s->capture);
-    while ((hit = engine_next(s->engine)) != NULL)
-        take_hit(s, hit);
-}
-
-static void drain(struct sensor *s)
-{
-    struct event event;
-    while (capture_next(s->capture, &event))
-        take_event(s, &event);
+    if (output->hit != NULL)
+        take_hit(s, output->hit);
+    else
+        outputs_put(s->outputs, output->us, output->document, output->len);
 }
 
 /* A line a group: its first figure, and of the others those that are not zero. */
@@ -149,12 +134,10 @@ static void print_stats(struct sensor *s)
 {
     struct figures_of of = {.listening = s->listener != NULL};
     struct stat_value values[FIGURES];
-    if (of.listening) {
+    if (of.listening)
         listener_stats(s->listener, &of.listener);
-    } else {
-        source_stats(s->source, &of.source);
-        capture_stats(s->capture, &of.capture);
-    }
+    else
+        workers_stats(s->workers, &of.workers);
     desk_stats(s->desk, &of.desk);
     reloader_stats(s->lists, &of.lists);
     outputs_stats(s->outputs, &of.delivery);
@@ -196,7 +179,7 @@ static void take_lists(struct sensor *s)
         if (s->listener != NULL)
             listener_relist(s->listener, lists_indicators(lists));
         else
-            engine_relist(s->engine, lists_indicators(lists));
+            workers_relist(s->workers, lists_indicators(lists));
         desk_relist(s->desk, lists_allow(lists), lists_geoip(lists));
         reloader_release(s->lists);
     }
@@ -219,37 +202,36 @@ static int run(struct sensor *s)
 {
     char err[ERRLEN];
     int status = DONE;
-    struct frame frame;
-    uint64_t frames = 0;
-    for (bool more = true; more && !stop && !outputs_failed(s->outputs);) {
-        switch (source_next(s->source, &frame, err)) {
-        case SOURCE_FRAME:
-            capture_feed(s->capture, &frame);
-            drain(s);
-            if (++frames % FLUSH_FRAMES == 0) {
-                flush_outputs(s);
-                show_progress(s);
-            }
+    struct output output;
+    for (bool more = true; more && !outputs_failed(s->outputs);) {
+        switch (workers_next(s->workers, &output, err)) {
+        case WORKERS_OUTPUT:
+            take(s, &output);
             break;
-        case SOURCE_IDLE:
+        case WORKERS_PAUSE:
             flush_outputs(s);
+            show_progress(s);
             break;
-        case SOURCE_WARNING:
+        case WORKERS_WARNING:
             complain(DONE, err);
             break;
-        case SOURCE_ERROR:
+        case WORKERS_ERROR:
             status = complain(INPUT_FAILED, err);
             break;
-        case SOURCE_END:
+        case WORKERS_DEAD:
+            status = complain(INPUT_FAILED, err);
+            more = false;
+            break;
+        case WORKERS_END:
             more = false;
             break;
         }
+        if (stop)
+            workers_stop(s->workers);
         if (tell || reload)
             answer_signals(s);
         take_lists(s);
     }
-    capture_finish(s->capture);
-    drain(s);
     desk_finish(s->desk);
     put_reports(s);
     return status;
@@ -371,21 +353,29 @@ static bool open_outputs(struct sensor *s, const struct options *o, char err[sta
 static bool open_river(struct sensor *s, const struct options *o, char err[static ERRLEN])
 {
     const struct lists *lists = reloader_lists(s->lists);
-    struct capture_settings capture = {o->memory, o->body_limit, s->seed};
-    struct classifier_settings engine = {lists_indicators(lists), s->seed};
-    struct desk_settings desk = {s->name, (int)o->threshold, s->seed, lists_allow(lists), lists_geoip(lists)};
+    struct workers_settings workers = {
+        .count = (unsigned)o->workers,
+        .shard = {
+            .capture = {o->memory, o->body_limit, s->seed},
+            .engine = {lists_indicators(lists), s->seed},
+            .format = s->format,
+            .sensor = s->name,
+        },
+    };
+    /* What a table that is full forgets first must not change from one replay to the next. */
+    uint64_t desk_seed = o->interfaces.count > 0 ? s->seed : 0;
+    struct desk_settings desk = {s->name, (int)o->threshold, desk_seed, lists_allow(lists), lists_geoip(lists)};
+    memcpy(workers.shard.log, s->log, sizeof s->log);
     if ((s->desk = desk_open(&desk, err)) == NULL)
         return false;
-    return s->listener != NULL ||
-           ((s->capture = capture_open(&capture, err)) != NULL && (s->engine = engine_open(&engine, err)) != NULL);
+    return s->listener != NULL || (s->workers = workers_open(&workers, s->source, err)) != NULL;
 }
 
 static void close_all(struct sensor *s)
 {
     outputs_close(s->outputs);
     desk_close(s->desk);
-    engine_close(s->engine);
-    capture_close(s->capture);
+    workers_close(s->workers);
     source_close(s->source);
     listener_close(s->listener);
     reloader_close(s->lists);

@@ -1,0 +1,272 @@
+#include "feeds/workers.h"
+
+#include <stdlib.h>
+
+#include "feeds/worker.h"
+
+enum {
+    PAUSE_FRAMES = 4096,  /* so often, at least, the caller hears of us */
+    PUBLISH = 128 << 10,  /* bytes dealt to a worker, on average, between two bells */
+    WAIT_MS = 500
+};
+
+struct workers {
+    struct workers_settings settings;
+    struct source *source;
+    struct intake *intake;
+    struct shard *shard[SHARDS];
+    struct worker *worker[SHARDS];
+    unsigned count;                 /* of worker; 0: the caller works */
+    struct bell desk;
+    struct packet packet;           /* in hand */
+    uint64_t frames, number;        /* read; packets dealt */
+    size_t unpublished;             /* bytes of them that no worker has been told of */
+    bool holding;                   /* the packet in hand is still to be dealt */
+    bool ended, look, waiting;      /* no more frames; there may be outputs to take; the bell is wanted */
+    unsigned finishing;             /* shards that are finished, or workers that were told so */
+    struct shard *busy;             /* count 0: its outputs are being pulled */
+    struct worker *taken;           /* whose output the caller has */
+    char document[JSON_MAX];        /* count 0 */
+};
+
+static bool open_worker(struct workers *w, unsigned index, char err[static ERRLEN])
+{
+    struct shard *mine[SHARDS] = {NULL};
+    for (unsigned i = index; i < SHARDS; i += w->count)
+        mine[i] = w->shard[i];
+    return (w->worker[index] = worker_open(mine, &w->desk, err)) != NULL;
+}
+
+static bool open_all(struct workers *w, char err[static ERRLEN])
+{
+    const struct capture_settings *capture = &w->settings.shard.capture;
+    if ((w->intake = intake_open(capture_intake_memory(capture->memory), capture->seed, err)) == NULL)
+        return false;
+    for (unsigned i = 0; i < SHARDS; i++)
+        if ((w->shard[i] = shard_open(&w->settings.shard, err)) == NULL)
+            return false;
+    for (unsigned i = 0; i < w->count; i++)
+        if (!open_worker(w, i, err))
+            return false;
+    return true;
+}
+
+struct workers *workers_open(const struct workers_settings *settings, struct source *source, char err[static ERRLEN])
+{
+    struct workers *w = calloc(1, sizeof *w);
+    if (w == NULL) {
+        error_set(err, "no memory for the workers");
+        return NULL;
+    }
+    w->settings = *settings;
+    w->settings.shard.parts = SHARDS;
+    w->source = source;
+    w->count = settings->count > SHARDS ? SHARDS : settings->count > 1 ? settings->count : 0;
+    bell_open(&w->desk);
+    if (!open_all(w, err)) {
+        workers_close(w);
+        return NULL;
+    }
+    return w;
+}
+
+void workers_close(struct workers *w)
+{
+    if (w == NULL)
+        return;
+    for (unsigned i = 0; i < w->count; i++)
+        worker_close(w->worker[i]);
+    for (unsigned i = 0; i < SHARDS; i++)
+        shard_close(w->shard[i]);
+    intake_close(w->intake);
+    bell_close(&w->desk);
+    free(w);
+}
+
+/* Everyone hears how far the dealing has come, so that nobody waits for an answer of one who has nothing to answer to. A
+ * ring without room for the mark holds packets enough, and is told the next time. */
+static void publish(struct workers *w)
+{
+    for (unsigned i = 0; i < w->count; i++) {
+        worker_mark(w->worker[i], w->number);
+        worker_publish(w->worker[i]);
+    }
+    w->unpublished = 0;
+    w->look = true;
+}
+
+/* The packet in hand goes to its shard. False: its worker has no room. */
+static bool deal(struct workers *w)
+{
+    unsigned shard = shard_of(&w->packet.tuple);
+    if (w->count == 0) {
+        w->busy = w->shard[shard];
+        shard_deal(w->busy, &w->packet);
+        return true;
+    }
+    if (!worker_deal(w->worker[shard % w->count], w->number + 1, shard, &w->packet)) {
+        publish(w);
+        return false;
+    }
+    w->number++;
+    w->unpublished += w->packet.ip.len;
+    if (w->unpublished >= (size_t)PUBLISH * w->count)
+        publish(w);
+    return true;
+}
+
+/* The end: the shards finish one after the other, whoever has them. True: nothing more will come. */
+static bool finish(struct workers *w)
+{
+    if (w->count == 0) {
+        if (w->finishing == SHARDS)
+            return true;
+        w->busy = w->shard[w->finishing++];
+        shard_finish(w->busy);
+        return false;
+    }
+    while (w->finishing < w->count && worker_finish(w->worker[w->finishing], w->number + 1))
+        worker_publish(w->worker[w->finishing++]);
+    bool done = w->finishing == w->count;
+    for (unsigned i = 0; i < w->count; i++) {
+        uint64_t number;
+        struct output output;
+        done = done && !worker_next(w->worker[i], &number, &output) && number == WORKER_DONE;
+    }
+    return done;
+}
+
+/* The first output of all, if nobody can still come with an earlier one. */
+static struct worker *foremost(struct workers *w, struct output *output)
+{
+    struct worker *first = NULL;
+    uint64_t least = UINT64_MAX, certain = UINT64_MAX;
+    for (unsigned i = 0; i < w->count; i++) {
+        uint64_t number;
+        struct output next;
+        if (!worker_next(w->worker[i], &number, &next)) {
+            certain = number < certain ? number : certain;
+        } else if (number < least) {
+            least = number;
+            first = w->worker[i];
+            *output = next;
+        }
+    }
+    return least <= certain ? first : NULL;
+}
+
+static bool pull(struct workers *w, struct output *output)
+{
+    if (w->busy != NULL) {
+        if (shard_next(w->busy, output, w->document))
+            return true;
+        w->busy = NULL;
+    }
+    if (!w->look)
+        return false;
+    w->taken = foremost(w, output);
+    w->look = w->taken != NULL;
+    return w->look;
+}
+
+/* There is neither an output nor room for a packet: look once more with the bell on, then sleep. */
+static enum workers_result wait(struct workers *w, char err[static ERRLEN])
+{
+    bool rung = true;
+    if (!w->waiting)
+        bell_want(&w->desk);
+    else
+        rung = bell_wait(&w->desk, WAIT_MS);
+    w->waiting = !w->waiting;
+    w->look = true;
+    for (unsigned i = 0; i < w->count; i++)
+        if (worker_dead(w->worker[i])) {
+            error_set(err, "worker %u of %u has ended by itself; nothing more can be relied on", i + 1, w->count);
+            return WORKERS_DEAD;
+        }
+    return rung ? WORKERS_OUTPUT : WORKERS_PAUSE;
+}
+
+/* A frame is read and dealt. WORKERS_OUTPUT: look for one. */
+static enum workers_result read_on(struct workers *w, char err[static ERRLEN])
+{
+    struct frame frame;
+    if (!w->holding) {
+        switch (source_next(w->source, &frame, err)) {
+        case SOURCE_FRAME: break;
+        case SOURCE_IDLE: return WORKERS_PAUSE;
+        case SOURCE_WARNING: return WORKERS_WARNING;
+        case SOURCE_ERROR: return WORKERS_ERROR;
+        case SOURCE_END: workers_stop(w); return WORKERS_OUTPUT;
+        }
+        w->frames++;
+        w->holding = intake_feed(w->intake, &frame, &w->packet);
+    }
+    if (w->holding && !deal(w))
+        return wait(w, err);
+    w->holding = false;
+    return w->frames % PAUSE_FRAMES == 0 ? WORKERS_PAUSE : WORKERS_OUTPUT;
+}
+
+enum workers_result workers_next(struct workers *w, struct output *output, char err[static ERRLEN])
+{
+    enum workers_result result = WORKERS_OUTPUT;
+    if (w->taken != NULL)
+        worker_take(w->taken);
+    w->taken = NULL;
+    while (result == WORKERS_OUTPUT) {
+        if (pull(w, output))
+            return WORKERS_OUTPUT;
+        if (!w->ended)
+            result = read_on(w, err);
+        else if (finish(w))
+            result = WORKERS_END;
+        else if (w->count > 0)
+            result = wait(w, err);
+    }
+    return result;
+}
+
+void workers_stop(struct workers *w)
+{
+    if (w->ended)
+        return;
+    w->ended = true;
+    w->holding = false;
+    intake_finish(w->intake);
+    publish(w);
+}
+
+static void hold(struct workers *w)
+{
+    for (unsigned i = 0; i < w->count; i++)
+        worker_hold(w->worker[i]);
+}
+
+static void release(struct workers *w)
+{
+    for (unsigned i = 0; i < w->count; i++)
+        worker_release(w->worker[i]);
+}
+
+void workers_relist(struct workers *w, const struct indicators *indicators)
+{
+    hold(w);
+    for (unsigned i = 0; i < SHARDS; i++)
+        shard_relist(w->shard[i], indicators);
+    release(w);
+}
+
+void workers_stats(struct workers *w, struct workers_stats *stats)
+{
+    struct intake_stats intake;
+    *stats = (struct workers_stats){0};
+    source_stats(w->source, &stats->source);
+    hold(w);
+    for (unsigned i = 0; i < SHARDS; i++)
+        shard_stats(w->shard[i], &stats->capture, &stats->engine);
+    release(w);
+    intake_stats(w->intake, &intake);
+    stats->capture.intake = intake;
+    intake_memory(w->intake, &stats->capture.memory);
+}

@@ -1,0 +1,42 @@
+/* Frames in, hits and records out, in packet order, by any number of threads: the caller's own, or one that reads and deals
+ * (the caller's) and `count` that work. What comes out of a replay, and in which order, is the same for every count. */
+#pragma once
+
+#include "capture/source.h"
+#include "feeds/shard.h"
+
+struct workers_settings {
+    unsigned count;                 /* threads; at most SHARDS are used; 1: none but the caller's */
+    struct shard_settings shard;    /* but its parts */
+};
+
+struct workers_stats {
+    struct source_stats source;
+    struct capture_stats capture;   /* the sum of all, as engine; of the most at once, the sum of each one's most */
+    struct engine_stats engine;
+};
+
+enum workers_result {
+    WORKERS_OUTPUT,  /* a hit or a document */
+    WORKERS_PAUSE,   /* none just now: a moment to look after everything else */
+    WORKERS_WARNING, /* err has a sentence, as source_next's */
+    WORKERS_ERROR,
+    WORKERS_DEAD,    /* err has a sentence: one of them is gone, and nothing more will come */
+    WORKERS_END
+};
+
+struct workers;
+
+/* The source stays the caller's, and must not be read by him meanwhile. */
+struct workers *workers_open(const struct workers_settings *, struct source *, char err[static ERRLEN]);
+void workers_close(struct workers *);
+
+/* The output is borrowed until the next call. */
+enum workers_result workers_next(struct workers *, struct output *, char err[static ERRLEN]);
+
+/* No more frames are read: then pull until WORKERS_END. */
+void workers_stop(struct workers *);
+
+/* Other indicators from now on; nothing of those before is held any longer. */
+void workers_relist(struct workers *, const struct indicators *);
+void workers_stats(struct workers *, struct workers_stats *);
