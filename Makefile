@@ -47,7 +47,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
 .SECONDARY:
-.PHONY: all library install demo check tests oracles fuzz layers help clean names-report payload-report model bench
+.PHONY: all library install demo check tests oracles fuzz layers help clean names-report payload-report model bench faults
 
 all: $(PROGRAMS) library ## build the sensor, its companions and the library
 
@@ -204,6 +204,13 @@ model: $(BUILD)/radome-train ## learn classifiers/model.h anew: DATA=folder of l
 	$< --honest $(DATA)/names/honest_dev.tsv.gz --popular $(DATA)/names/popular_100k.txt.gz \
 	   --listed feeds/indicators.csv --lookalikes feeds/lookalikes.txt --about '$(ABOUT)' > $(BUILD)/model.h
 	mv $(BUILD)/model.h classifiers/model.h
+
+# Every row of tests/faults at every place: the sensor killed KILLS times a mode, a connection cut at each byte.
+KILLS ?= 200
+CUTS  ?= 100000
+REDIS_SERVER ?= redis-server
+faults: $(BUILD)/radome ## the table of faults, at length: KILLS points, REDIS_SERVER=valkey-server
+	@KILLS=$(KILLS) CUTS=$(CUTS) REDIS_SERVER=$(REDIS_SERVER) tests/faults $(BUILD)
 
 # Speed. MEGABYTES of each capture that is made (500), RUNS of each program (5), CAPTURES to measure on instead.
 BENCH := $(addprefix $(BUILD)/tests/bench/,bare generate stages)

@@ -24,7 +24,7 @@ struct delivery {
 
     pthread_mutex_t lock;        /* guards all below up to the thread's own */
     pthread_cond_t changed;
-    bool finishing, finished;
+    bool finishing, finished, retry;
     uint64_t finish_ms;          /* when finishing began */
     uint64_t position;           /* all before it is in Redis or told as lost */
     uint64_t moved_ms;           /* when that last changed */
@@ -88,7 +88,8 @@ static bool pause_after_failure(struct delivery *d)
 {
     pthread_mutex_lock(&d->lock);
     uint64_t now = clock_ms(), until = now + backoff_ms(++d->failures, d->way);
-    while (!given_up(d, now) && now < until) {
+    d->retry = false;
+    while (!given_up(d, now) && !d->retry && now < until) {
         uint64_t end = d->finishing ? (d->moved_ms > d->finish_ms ? d->moved_ms : d->finish_ms) + d->settings.wait_s * 1000 : until;
         clock_wait(&d->changed, &d->lock, end < until ? end : until);
         now = clock_ms();
@@ -289,6 +290,14 @@ void delivery_put(struct delivery *d, struct slice document, uint64_t us)
 bool delivery_news(struct delivery *d, char message[static ERRLEN])
 {
     return news_take(d->news, message);
+}
+
+void delivery_retry(struct delivery *d)
+{
+    pthread_mutex_lock(&d->lock);
+    d->retry = true;
+    pthread_cond_broadcast(&d->changed);
+    pthread_mutex_unlock(&d->lock);
 }
 
 bool delivery_finish(struct delivery *d, char err[static ERRLEN])

@@ -34,6 +34,9 @@ void delivery_put(struct delivery *, struct slice document, uint64_t us);
 /* True once for each change of state (Redis gone, back, refusing; journal full; disk full): a sentence for the log. */
 bool delivery_news(struct delivery *, char message[static ERRLEN]);
 
+/* The wait after a failure ends here: somebody has mended something. */
+void delivery_retry(struct delivery *);
+
 /* Sends what is left. False: something was not delivered, a sentence in err. */
 bool delivery_finish(struct delivery *, char err[static ERRLEN]);
 void delivery_stats(struct delivery *, struct delivery_stats *);

@@ -291,7 +291,13 @@ struct journal *journal_open(const struct journal_settings *settings, char err[s
     j->settings = *settings;
     j->fd = j->mark = -1;
     if (!list_pieces(j, err) || !check_pieces(j, err) || (j->id == 0 && getrandom(&j->id, sizeof j->id, 0) != sizeof j->id) ||
-        !open_mark(j, err) || (j->count == 0 && !begin_piece(j, j->sent, err))) {
+        !open_mark(j, err)) {
+        journal_close(j);
+        return NULL;
+    }
+    if (j->count == 0 && settings->again != UINT64_MAX)
+        j->sent = settings->again; /* the journal of that replay was taken away: nothing is missing in this one */
+    if (j->count == 0 && !begin_piece(j, j->sent, err)) {
         journal_close(j);
         return NULL;
     }

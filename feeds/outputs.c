@@ -79,6 +79,12 @@ bool outputs_news(struct outputs *o, char message[static ERRLEN])
     return o->delivery != NULL && delivery_news(o->delivery, message);
 }
 
+void outputs_retry(struct outputs *o)
+{
+    if (o->delivery != NULL)
+        delivery_retry(o->delivery);
+}
+
 bool outputs_finish(struct outputs *o, char err[static ERRLEN])
 {
     return o->delivery == NULL || delivery_finish(o->delivery, err);

@@ -27,6 +27,9 @@ bool outputs_failed(const struct outputs *);
 /* True once for each change of state of the way to Redis: a sentence for the log. */
 bool outputs_news(struct outputs *, char message[static ERRLEN]);
 
+/* A Redis that refused is asked again now, with the password that its file holds by now. */
+void outputs_retry(struct outputs *);
+
 /* Sends what is left. False: something was not delivered to Redis, a sentence in err. */
 bool outputs_finish(struct outputs *, char err[static ERRLEN]);
 

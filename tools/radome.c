@@ -17,7 +17,7 @@
 #include "feeds/outputs.h"
 #include "feeds/redis.h"
 #include "feeds/reloader.h"
-#include "feeds/state.h"
+#include "feeds/resume.h"
 #include "feeds/workers.h"
 
 enum { QUEUE_BYTES = 64 << 20 }; /* hits in memory that are neither on disk nor sent: about 50,000 */
@@ -34,11 +34,12 @@ struct sensor {
     const struct settings *settings;
     uint64_t seed;
     struct state *state;    /* NULL: nothing outlives the process */
+    struct resume resume;   /* of the replay, where there is a state */
     struct outputs *outputs;
     enum json_format format;
     const char *name;
     bool log[EVENT_KINDS];
-    bool progress;
+    bool progress, ended;   /* ended: nothing is left to go on with */
     double began_s, told_s; /* the replay's beginning and the last progress line, by the monotonic clock */
     char document[JSON_MAX];
 };
@@ -193,8 +194,10 @@ static void answer_signals(struct sensor *s)
     tell = reload = 0; /* before they are answered: one that comes meanwhile is another */
     if (figures)
         print_stats(s);
-    if (lists)
+    if (lists) {
         ask_for_lists(s);
+        outputs_retry(s->outputs);
+    }
 }
 
 /* The loop: reads like the river. Returns the exit status so far. */
@@ -277,6 +280,7 @@ static int finish(struct sensor *s, int status)
     char err[ERRLEN];
     if (s->told_s > 0)
         fprintf(stderr, "\r\033[K");
+    flush_outputs(s);
     bool delivered = outputs_finish(s->outputs, err);
     flush_outputs(s);
     print_stats(s);
@@ -284,6 +288,7 @@ static int finish(struct sensor *s, int status)
         status = complain(INPUT_FAILED, "the output takes no more data (disk full, or its reader is gone); what was written before is whole");
     if (!delivered)
         status = complain(NOT_DELIVERED, err);
+    s->ended = delivered || stop || outputs_failed(s->outputs);
     return status;
 }
 
@@ -339,7 +344,7 @@ static bool open_outputs(struct sensor *s, const struct options *o, char err[sta
         .inputs = o->eve != NULL ? (const char *const[]){o->eve, NULL} : o->paths.value,
         .append = live, /* live hits never go twice */
         .delivery = {
-            .spool = {s->state, o->journal_size, QUEUE_BYTES, UINT64_MAX, live ? 0 : o->redis_wait * 1000},
+            .spool = {s->state, o->journal_size, QUEUE_BYTES, s->resume.again ? s->resume.first : UINT64_MAX, live ? 0 : o->redis_wait * 1000},
             .wait_s = o->redis_wait,
             .most_waiting = o->redis_max_queue,
             .sensor = s->name,
@@ -371,6 +376,17 @@ static bool open_river(struct sensor *s, const struct options *o, char err[stati
     return s->listener != NULL || (s->workers = workers_open(&workers, s->source, err)) != NULL;
 }
 
+/* A replay that ran to its end and could not deliver is gone on with by the same command; one that a signal or a full output
+ * cut short ended for good: it has told of connections as if they had ended there. This is the very last that happens: killed
+ * before it, the replay goes on; after it, it is over. */
+static void end_replay(struct sensor *s)
+{
+    char err[ERRLEN];
+    if (s->state != NULL && s->ended && !resume_end(&s->resume, err))
+        complain(DONE, err);
+    state_close(s->state);
+}
+
 static void close_all(struct sensor *s)
 {
     outputs_close(s->outputs);
@@ -379,7 +395,7 @@ static void close_all(struct sensor *s)
     source_close(s->source);
     listener_close(s->listener);
     reloader_close(s->lists);
-    state_close(s->state);
+    end_replay(s);
 }
 
 /* -T: settings, feeds and inputs were fine to get here; is Redis? */
@@ -411,6 +427,27 @@ static int open_input(struct sensor *s, const struct options *o)
     return (s->source = source_open(&source, &usage, err)) != NULL ? DONE : complain(usage ? WRONG_USAGE : INPUT_FAILED, err);
 }
 
+/* What is left from before: a replay that was cut short gives its hash seed. */
+static bool open_state(struct sensor *s, const struct options *o, char err[static ERRLEN])
+{
+    struct resume_of of = {s->settings, o->paths.value, s->name};
+    if (o->state == NULL || o->check)
+        return true;
+    if ((s->state = state_open(o->state, err)) == NULL)
+        return false;
+    if (resume_find(&s->resume, s->state, &of, err))
+        complain(DONE, err);
+    if (s->resume.again)
+        s->seed = s->resume.seed;
+    return true;
+}
+
+/* From here on a replay can be gone on with. */
+static bool begin_replay(struct sensor *s, char err[static ERRLEN])
+{
+    return s->state == NULL || s->resume.again || resume_begin(&s->resume, s->seed, outputs_position(s->outputs), err);
+}
+
 /* Opens from the feeds down to the source, checks or runs, and says how it went. */
 static int sense(struct sensor *s, const struct options *o, const struct settings *settings)
 {
@@ -421,14 +458,14 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
     s->name = o->sensor != NULL ? o->sensor : host;
     s->settings = settings;
     s->format = (enum json_format)o->format;
-    if (!parse_log(s, o->log, err) || !open_lists(s, o, err))
+    if (!parse_log(s, o->log, err) || !open_state(s, o, err) || !open_lists(s, o, err))
         return complain(WRONG_USAGE, err);
     int status = open_input(s, o);
     if (status != DONE)
         return status;
     if (o->check)
         return check(s, o, settings);
-    if ((o->state != NULL && (s->state = state_open(o->state, err)) == NULL) || !open_outputs(s, o, err) || !open_river(s, o, err))
+    if (!open_outputs(s, o, err) || !open_river(s, o, err) || !begin_replay(s, err))
         return complain(WRONG_USAGE, err);
     catch_signals();
     s->progress = o->interfaces.count == 0 && o->eve == NULL && (o->progress || isatty(STDERR_FILENO));
