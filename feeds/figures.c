@@ -95,6 +95,8 @@ static const struct figure {
     {"records", "of_something_else", FIELD(listener.records.other)},
     {"records", "malformed", FIELD(listener.records.malformed)},
     {"records", "refused", FIELD(listener.records.refused)},
+    {"records", "alerts_joined", FIELD(listener.records.joined)},
+    {"records", "alerts_given_up", FIELD(listener.records.given_up)},
     {"records", "too_long", FIELD(listener.lines.too_long)},
     {"records", "files_rotated", FIELD(listener.lines.rotated)},
     {"lists", "generation", FIELD(lists.generation)},

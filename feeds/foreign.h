@@ -13,6 +13,7 @@ struct foreign_stats {
     uint64_t other;                 /* records of something else: flows, statistics, files */
     uint64_t malformed;             /* not JSON, or fields missing or of other types */
     uint64_t refused;               /* events that make no sense: a name too long */
+    uint64_t joined, given_up;      /* alerts with bodies: joined with their transaction; dropped for want of room */
 };
 
 struct foreign;
@@ -22,6 +23,9 @@ void foreign_close(struct foreign *);
 
 void foreign_take(struct foreign *, struct slice line);
 bool foreign_next(struct foreign *, struct event *); /* lives until the next call */
+
+/* No more lines: then pull what still waited for another record. */
+void foreign_finish(struct foreign *);
 
 /* True once for each thing that cannot be seen in these records: a sentence. */
 bool foreign_news(struct foreign *, char message[static ERRLEN]);

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "classifiers/radome.h"
+#include "feeds/held.h"
 #include "feeds/tree.h"
 
 enum { FOREIGN_RECORDS = 128, FOREIGN_FIELDS = 96, FOREIGN_BODY = 131072, FOREIGN_TEXT = 512 };
 
 enum foreign_result {
     FOREIGN_TAKEN,     /* one or two events */
+    FOREIGN_HOLD,      /* another record of the same transaction is worth waiting for */
     FOREIGN_OTHER,     /* a record of something that is no event here: flows, statistics, files */
     FOREIGN_MALFORMED  /* a field that must be there is not, or is of another type */
 };
@@ -47,6 +49,12 @@ void foreign_answer(struct foreign_record *, struct radome_dns *, struct radome_
                     uint64_t ttl);
 uint16_t foreign_type(const char *type); /* 0: none of those that matter here */
 
-/* Suricata's EVE, Zeek's JSON logs. */
-enum foreign_result suricata_read(const struct tree *, struct foreign_record *);
+/* Suricata's EVE. `alert`: of the same transaction, where one was held; a held record that waits no longer is read with
+ * itself. */
+enum foreign_result suricata_read(const struct tree *, const struct tree *alert, struct foreign_record *);
+
+/* What holds records together. False: this one has no such numbers. */
+bool suricata_key(const struct tree *, struct held_key *);
+
+/* Zeek's JSON logs. */
 enum foreign_result zeek_read(const struct tree *, struct foreign_record *);

@@ -9,6 +9,7 @@ struct listener {
     struct foreign *foreign;
     struct engine *engine;
     unsigned since_pause;
+    bool ended;
 };
 
 struct listener *listener_open(const char *source, const struct classifier_settings *settings, char err[static ERRLEN])
@@ -62,7 +63,12 @@ enum listener_result listener_next(struct listener *l, const struct hit **hit, c
         case LINES_IDLE: return LISTENER_PAUSE;
         case LINES_WARNING: return LISTENER_WARNING;
         case LINES_ERROR: return LISTENER_ERROR;
-        case LINES_END: return LISTENER_END;
+        case LINES_END:
+            if (l->ended)
+                return LISTENER_END;
+            l->ended = true;
+            foreign_finish(l->foreign);
+            break;
         }
     }
 }

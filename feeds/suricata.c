@@ -6,13 +6,8 @@
 
 static const struct foreign_names names = {"src_ip", "dest_ip", "src_port", "dest_port", "proto"};
 
-/* The sender of an answer's packet, in some versions, is the server; in others the client stands first at all times. The
- * server is on DNS's port, and where neither is, on the lower one. */
-static void turn_to_client(struct radome_event *event)
+static void turn_round(struct radome_event *event)
 {
-    bool sender_is_server = event->server_port != 53 && (event->client_port == 53 || event->client_port < event->server_port);
-    if (!sender_is_server)
-        return;
     uint8_t address[16];
     uint16_t port = event->client_port;
     memcpy(address, event->client, sizeof address);
@@ -20,6 +15,23 @@ static void turn_to_client(struct radome_event *event)
     memcpy(event->server, address, sizeof address);
     event->client_port = event->server_port;
     event->server_port = port;
+}
+
+/* The sender of an answer's packet, in some versions, is the server; in others the client stands first at all times. The
+ * server is on DNS's port, and where neither is, on the lower one. */
+static bool sent_by_server(const struct radome_event *event)
+{
+    return event->server_port != 53 && (event->client_port == 53 || event->client_port < event->server_port);
+}
+
+/* An alert names the packet's sender first, and the client in its flow, or the direction. */
+static bool alerted_by_server(const struct tree *all)
+{
+    const struct tree *flow = tree_get(all, "flow"), *client = tree_get(flow, "src_ip");
+    double port, alert_port;
+    if (client == NULL || !tree_number(tree_get(flow, "src_port"), &port) || !tree_number(tree_get(all, "src_port"), &alert_port))
+        return strcmp(tree_word(all, "direction"), "to_client") == 0;
+    return !slice_eq(tree_text(client), tree_text(tree_get(all, "src_ip"))) || port > alert_port || port < alert_port;
 }
 
 static uint8_t rcode_of(const char *word)
@@ -69,7 +81,8 @@ static enum foreign_result read_dns(const struct tree *record, struct radome_eve
     if (answer) {
         dns->rcode = rcode_of(tree_word(record, "rcode"));
         put_answers(r, dns, record);
-        turn_to_client(event);
+        if (sent_by_server(event))
+            turn_round(event);
     }
     event->dns = dns;
     return FOREIGN_TAKEN;
@@ -134,8 +147,10 @@ static struct radome_bytes put_body(struct foreign_record *r, int side, const st
     return (struct radome_bytes){length > 0 ? r->body[side] : NULL, length};
 }
 
-static enum foreign_result read_http(const struct tree *all, const struct tree *record, struct radome_event *event, struct foreign_record *r)
+/* The bodies may stand in an alert about the same transaction. */
+static enum foreign_result read_http(const struct tree *all, const struct tree *bodies, struct radome_event *event, struct foreign_record *r)
 {
+    const struct tree *record = tree_get(all, "http");
     struct radome_http *http = &r->http;
     uint64_t ordinal = 0, status = 0;
     struct slice version = tree_text(tree_get(record, "protocol"));
@@ -150,10 +165,10 @@ static enum foreign_result read_http(const struct tree *all, const struct tree *
         .response_field_count = r->fields[1], .ordinal = (uint32_t)ordinal + 1, .status = (uint16_t)status,
         .version = slice_ends(version, S("1.0")) ? 10 : 11, .fields_missing = r->lacks_fields,
     };
-    http->request_body = put_body(r, 0, record, "http_request_body", "http_request_body_printable");
-    http->response_body = put_body(r, 1, record, "http_response_body", "http_response_body_printable");
+    http->request_body = put_body(r, 0, bodies, "http_request_body", "http_request_body_printable");
+    http->response_body = put_body(r, 1, bodies, "http_response_body", "http_response_body_printable");
     if (http->response_body.p == NULL)
-        http->response_body = put_body(r, 1, record, "http_body", "http_body_printable");
+        http->response_body = put_body(r, 1, bodies, "http_body", "http_body_printable");
     r->has_body = http->request_body.p != NULL || http->response_body.p != NULL;
     http->request_bytes = announced(r, 0);
     http->response_bytes = announced(r, 1);
@@ -170,14 +185,31 @@ static enum foreign_result read_hello(const struct tree *record, struct radome_e
     return r->tls.server_name.len > 0 ? FOREIGN_TAKEN : FOREIGN_OTHER;
 }
 
-enum foreign_result suricata_read(const struct tree *all, struct foreign_record *r)
+bool suricata_key(const struct tree *all, struct held_key *key)
 {
+    return foreign_whole(tree_get(all, "flow_id"), UINT64_C(1) << 53, &key->flow) &&
+           foreign_whole(tree_get(all, "tx_id"), UINT32_MAX, &key->transaction);
+}
+
+static bool has_body(const struct tree *http)
+{
+    static const char *const members[] = {"http_request_body", "http_request_body_printable", "http_response_body",
+                                          "http_response_body_printable", "http_body", "http_body_printable"};
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (tree_text(tree_get(http, members[i])).len > 0)
+            return true;
+    return false;
+}
+
+enum foreign_result suricata_read(const struct tree *all, const struct tree *alert, struct foreign_record *r)
+{
+    struct held_key key;
     const char *type = tree_word(all, "event_type");
     const struct tree *http = tree_get(all, "http");
     bool dns = strcmp(type, "dns") == 0, tls = strcmp(type, "tls") == 0, quic = strcmp(type, "quic") == 0;
-    bool alert = strcmp(type, "alert") == 0;
-    if (!dns && !tls && !quic && strcmp(type, "http") != 0 && (!alert || http == NULL))
-        return FOREIGN_OTHER;
+    bool is_alert = strcmp(type, "alert") == 0;
+    if (!dns && !tls && !quic && strcmp(type, "http") != 0 && (!is_alert || !has_body(http)))
+        return FOREIGN_OTHER; /* an alert without a body says no more than its transaction's own record */
     struct radome_event *event = foreign_event(r, all, &names);
     if (event == NULL || !foreign_time(tree_text(tree_get(all, "timestamp")), &event->time_us))
         return FOREIGN_MALFORMED;
@@ -185,6 +217,9 @@ enum foreign_result suricata_read(const struct tree *all, struct foreign_record 
         return read_dns(tree_get(all, "dns"), event, r);
     if (tls || quic)
         return read_hello(tree_get(all, type), event, r, quic);
-    enum foreign_result result = read_http(all, http, event, r);
-    return result == FOREIGN_TAKEN && alert && !r->has_body ? FOREIGN_OTHER : result; /* its http record tells the same */
+    if (is_alert && alert == NULL && suricata_key(all, &key))
+        return FOREIGN_HOLD;
+    if (is_alert && alerted_by_server(all))
+        turn_round(event);
+    return read_http(all, alert != NULL ? tree_get(alert, "http") : http, event, r);
 }
