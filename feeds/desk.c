@@ -19,8 +19,9 @@ enum {
     ASKING = 65536,            /* whose names are counted */
     NAMES = 16384, ADDRESSES = 65536, /* of the clusters */
     REPEATS = 65536, HELD = 4096, /* hits remembered so that a repeat is known; those of them that wait for a summary */
-    QUEUE = 3,                 /* reports of one hit: itself, its cluster, its client's incident */
-    TOLD = 2                   /* its name, its evidence */
+    SERIES = 16384,            /* of visits that may turn out a schedule */
+    QUEUE = 5,                 /* reports of one hit: itself, its schedule, its cluster, its client's incident with each */
+    TOLD = 4                   /* its visit, its name, its evidence, the schedule's */
 };
 
 struct desk {
@@ -29,11 +30,13 @@ struct desk {
     struct clusters *clusters;
     struct asked *asked;
     struct repeats *repeats;
+    struct schedules *schedules;
     struct report queue[QUEUE];
     unsigned count, taken;
     uint64_t now_us;           /* the latest packet time; UINT64_MAX: the end */
     struct report due;         /* the summary just told, and the hit it tells of */
     struct hit due_hit;
+    struct hit scheduled;      /* the last hit as one on a schedule */
     struct told told[TOLD];    /* what other sensors should know of the last hit */
     unsigned told_count, told_taken;
     struct desk_stats stats;
@@ -54,7 +57,8 @@ struct desk *desk_open(const struct desk_settings *settings, char err[static ERR
     d->clusters = d->evidence != NULL ? cluster_open(&clusters, err) : NULL;
     d->asked = d->clusters != NULL ? asked_open(ASKING, settings->seed, err) : NULL;
     d->repeats = d->asked != NULL ? repeat_open(&repeats, err) : NULL;
-    if (d->repeats == NULL) {
+    d->schedules = d->repeats != NULL ? schedule_open(SERIES, settings->seed, err) : NULL;
+    if (d->schedules == NULL) {
         desk_close(d);
         return NULL;
     }
@@ -69,6 +73,7 @@ void desk_close(struct desk *d)
     cluster_close(d->clusters);
     asked_close(d->asked);
     repeat_close(d->repeats);
+    schedule_close(d->schedules);
     free(d);
 }
 
@@ -142,17 +147,60 @@ static void fill(struct desk *d, struct report *report, const struct hit *hit, c
         snprintf(end, room, "; %u more times since %s, %u in all", repeat->count, word_of_time(repeat->first_us, first), repeat->total);
 }
 
-static void put_hit(struct desk *d, const struct hit *hit, const char *id)
+/* A visit, and whether it is one of a schedule; *found is filled where it is. */
+static enum schedule put_beat(struct desk *d, const struct hit *hit, struct schedule_found *found, bool *new)
+{
+    struct told *told = &d->told[d->told_count];
+    *new = false;
+    if (!schedule_beat(&told->beat, hit))
+        return SCHEDULE_NONE;
+    enum schedule schedule = schedule_put(d->schedules, &told->beat, new, found);
+    told->kind = TOLD_BEAT;
+    d->told_count += *new;
+    d->stats.schedules += schedule == SCHEDULE_TOLD;
+    if (schedule != SCHEDULE_NONE)
+        schedule_hit(&d->scheduled, hit, &told->beat, found);
+    return schedule;
+}
+
+/* What a document says of the schedule: of a request in its own, of a name in one beside it. */
+static void fill_schedule(struct report *report, const struct hit *scheduled, const struct schedule_found *found, bool words)
+{
+    report->period_s = found->period.period_s;
+    report->count = found->count;
+    if (!words)
+        return;
+    report->bits += scheduled->bits;
+    report->risk_score = evidence_risk_score(report->bits);
+    snprintf(report->reason, sizeof report->reason, "%s", scheduled->why);
+}
+
+static void put_hit(struct desk *d, const struct hit *hit, const char *id, enum schedule schedule, const struct schedule_found *found)
 {
     struct report *report = queued(d);
     struct repeat_summary repeat = {0};
-    bool worth = evidence_risk_score(hit->bits) >= d->settings.threshold;
-    if (repeat_put(d->repeats, hit, id, worth, &repeat) == REPEAT_HELD) {
+    bool worth = evidence_risk_score(hit->bits) >= d->settings.threshold, request = hit->kind == HIT_BEACON && schedule != SCHEDULE_NONE;
+    if (repeat_put(d->repeats, hit, id, worth, &repeat) == REPEAT_HELD && !(request && schedule == SCHEDULE_TOLD)) {
         d->stats.repeats++;
         return;
     }
     fill(d, report, hit, id, &repeat);
+    if (request)
+        fill_schedule(report, &d->scheduled, found, schedule == SCHEDULE_TOLD);
     d->stats.summaries += repeat.count > 0;
+    send(d);
+}
+
+/* A name's schedule is a document of its own: a beacon that nothing else shows. */
+static void put_schedule(struct desk *d, const struct hit *hit, const struct schedule_found *found)
+{
+    struct report *report = queued(d);
+    const struct repeat_summary none = {0};
+    char id[REPORT_ID];
+    hit_id(id, &d->scheduled);
+    fill(d, report, &d->scheduled, id, &none);
+    report->bits = hit->bits;
+    fill_schedule(report, &d->scheduled, found, true);
     send(d);
 }
 
@@ -214,6 +262,8 @@ static void begin(struct desk *d)
 void desk_put(struct desk *d, const struct hit *hit)
 {
     char id[REPORT_ID];
+    struct schedule_found found;
+    bool beat;
     begin(d);
     if (hit->us > d->now_us)
         d->now_us = hit->us;
@@ -232,13 +282,22 @@ void desk_put(struct desk *d, const struct hit *hit)
         return;
     }
     hit_id(id, hit);
-    put_hit(d, hit, id);
+    enum schedule schedule = put_beat(d, hit, &found, &beat);
+    put_hit(d, hit, id, schedule, &found);
+    if (schedule == SCHEDULE_TOLD && hit->kind != HIT_BEACON)
+        put_schedule(d, hit, &found);
     put_cluster(d, hit);
     put_evidence(d, hit, id);
+    if (schedule != SCHEDULE_NONE && beat) {
+        hit_id(id, &d->scheduled);
+        put_evidence(d, &d->scheduled, id);
+    }
 }
 
 void desk_put_told(struct desk *d, const struct told *told)
 {
+    struct schedule_found found;
+    bool new;
     begin(d);
     struct report *report = queued(d);
     switch (told->kind) {
@@ -249,6 +308,9 @@ void desk_put_told(struct desk *d, const struct told *told)
     case TOLD_NAME:
         if (cluster_put_foreign(d->clusters, &told->name, report))
             send_cluster(d, report);
+        break;
+    case TOLD_BEAT: /* who saw it tells of the schedule */
+        schedule_put(d->schedules, &told->beat, &new, &found);
         break;
     }
 }
@@ -276,6 +338,7 @@ void desk_save(const struct desk *d, struct store_writer *w)
     cluster_save(d->clusters, w);
     asked_save(d->asked, w);
     repeat_save(d->repeats, w);
+    schedule_save(d->schedules, w);
 }
 
 /* Into a new desk, which takes the place of the old only when all of it was right. */
@@ -285,7 +348,8 @@ bool desk_load(struct desk *d, struct store_reader *r)
     struct desk *new = desk_open(&d->settings, err), old = *d;
     if (new == NULL)
         return false;
-    bool good = evidence_load(new->evidence, r) && cluster_load(new->clusters, r) && asked_load(new->asked, r) && repeat_load(new->repeats, r);
+    bool good = evidence_load(new->evidence, r) && cluster_load(new->clusters, r) && asked_load(new->asked, r) &&
+                repeat_load(new->repeats, r) && schedule_load(new->schedules, r);
     if (good) {
         new->stats = d->stats;
         new->now_us = d->now_us;
@@ -302,19 +366,29 @@ void desk_finish(struct desk *d)
     d->now_us = UINT64_MAX;
 }
 
+/* A summary of days before, with the schedule that a request is on. */
+static const struct report *due(struct desk *d, const struct repeat_summary *repeat)
+{
+    char id[REPORT_ID];
+    struct schedule_beat beat;
+    struct schedule_found found;
+    hit_id(id, &d->due_hit);
+    d->due = (struct report){.sensor = d->settings.sensor};
+    fill(d, &d->due, &d->due_hit, id, repeat);
+    if (d->due_hit.kind == HIT_BEACON && schedule_beat(&beat, &d->due_hit) && schedule_find(d->schedules, &beat, &found))
+        fill_schedule(&d->due, NULL, &found, false);
+    add_places(d, &d->due);
+    d->stats.summaries++;
+    d->stats.reports++;
+    return &d->due;
+}
+
 /* What is due from days before, then what the hit gave. */
 const struct report *desk_next(struct desk *d)
 {
     struct repeat_summary repeat;
-    if (repeat_due(d->repeats, d->now_us, &d->due_hit, &repeat)) {
-        char id[REPORT_ID];
-        hit_id(id, &d->due_hit);
-        d->due = (struct report){.sensor = d->settings.sensor};
-        fill(d, &d->due, &d->due_hit, id, &repeat);
-        d->stats.summaries++;
-        d->stats.reports++;
-        return &d->due;
-    }
+    if (repeat_due(d->repeats, d->now_us, &d->due_hit, &repeat))
+        return due(d, &repeat);
     return d->taken < d->count ? &d->queue[d->taken++] : NULL;
 }
 
@@ -335,4 +409,5 @@ void desk_stats(const struct desk *d, struct desk_stats *stats)
     stats->addresses_forgotten = clusters.addresses_forgotten;
     stats->repeats_forgotten = repeats.forgotten;
     stats->repeats_untold = repeats.untold;
+    stats->schedules_forgotten = schedule_forgotten(d->schedules);
 }

@@ -22,6 +22,7 @@ struct desk_stats {
     uint64_t incidents, clients_forgotten, evidence_dropped;
     uint64_t clusters, cluster_names_refused, addresses_forgotten;
     uint64_t repeats_forgotten, repeats_untold;
+    uint64_t schedules, schedules_forgotten;
 };
 
 struct desk;

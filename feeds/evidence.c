@@ -127,6 +127,8 @@ static uint64_t key_of(const struct hit *hit)
     char key[2 * HIT_NAME + 32];
     if (evidence_name(hit)[0] != '\0')
         snprintf(key, sizeof key, "name %s", evidence_name(hit));
+    else if (hit->kind == HIT_BEACON && strncmp(hit->subject, "periodic ", 9) == 0)
+        snprintf(key, sizeof key, "%s", hit->subject); /* a name's schedule and its requests' are one */
     else if (hit->kind == HIT_BEACON)
         snprintf(key, sizeof key, "beacon %s %s", hit->beacon.shape, hit->name);
     else
@@ -209,7 +211,7 @@ static bool judge(struct evidence *e, struct evidence_client *client, const stru
         return false;
     client->reported = true;
     e->stats.incidents++;
-    incident_fill(&e->incident, client, bits, asked > NAME_CHANCE_HOST, us, report);
+    incident_fill(&e->incident[e->turn ^= 1], client, bits, asked > NAME_CHANCE_HOST, us, report);
     return true;
 }
 
@@ -272,7 +274,7 @@ bool evidence_tell(struct evidence *e, const struct addr *addr, double asked, st
     const struct evidence_client *bucket = evidence_bucket(e, addr);
     for (unsigned i = 0; i < EVIDENCE_WAYS; i++)
         if (bucket[i].reported && addr_eq(&bucket[i].addr, addr)) {
-            incident_fill(&e->incident, &bucket[i], evidence_client_bits(&bucket[i], e->last_us, asked), asked > NAME_CHANCE_HOST,
+            incident_fill(&e->incident[e->turn ^= 1], &bucket[i], evidence_client_bits(&bucket[i], e->last_us, asked), asked > NAME_CHANCE_HOST,
                           bucket[i].last_us, report);
             return true;
         }

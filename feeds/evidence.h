@@ -38,7 +38,7 @@ void evidence_close(struct evidence *);
 
 /* Adds a hit (not a sighting), whose document id is `id`, to what is known of its client, which asked for `asked`
  * different names. True: fills the parts of *report that an incident has (kind, us, tuple, id, bits,
- * risk_score, reason, incident); they live until the next call. */
+ * risk_score, reason, incident); they live until the next call but one. */
 bool evidence_put(struct evidence *, const struct hit *, const char *id, double asked, struct report *);
 
 /* What the last hit put has that other sensors should be told; false: nothing new. */

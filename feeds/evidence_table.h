@@ -11,7 +11,8 @@ struct evidence {
     size_t buckets;
     uint64_t last_us;          /* the latest packet time of any evidence */
     struct evidence_stats stats;
-    struct incident_report incident;
+    struct incident_report incident[2]; /* of the last two reports */
+    unsigned turn;
     const struct evidence_item *news; /* of the last hit; NULL: none */
     const struct evidence_client *news_client;
 };

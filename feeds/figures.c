@@ -88,6 +88,8 @@ static const struct figure {
     {"hits", "evidence_dropped", FIELD(desk.evidence_dropped)},
     {"hits", "cluster_names_refused", FIELD(desk.cluster_names_refused)},
     {"hits", "cluster_addresses_forgotten", FIELD(desk.addresses_forgotten)},
+    {"hits", "schedules", FIELD(desk.schedules)},
+    {"hits", "schedules_forgotten", FIELD(desk.schedules_forgotten)},
     {"hits", "repeats_forgotten", FIELD(desk.repeats_forgotten)},
     {"hits", "repeats_untold", FIELD(desk.repeats_untold)},
     {"records", "lines", FIELD(listener.records.lines)},

@@ -12,6 +12,7 @@ size_t told_write(uint8_t out[static TOLD_BYTES], const struct told *told)
     switch (told->kind) {
     case TOLD_EVIDENCE: evidence_news_save(&told->evidence, &w); break;
     case TOLD_NAME: cluster_news_save(&told->name, &w); break;
+    case TOLD_BEAT: schedule_beat_save(&told->beat, &w); break;
     }
     return store_message_len(&w);
 }
@@ -21,10 +22,11 @@ bool told_read(struct told *told, struct slice bytes)
     struct store_reader r = store_message_read(bytes);
     if (store_get_uint(&r, VERSION) != VERSION)
         return false;
-    told->kind = (enum told_kind)store_get_uint(&r, TOLD_NAME);
+    told->kind = (enum told_kind)store_get_uint(&r, TOLD_BEAT);
     switch (told->kind) {
     case TOLD_EVIDENCE: evidence_news_load(&told->evidence, &r); break;
     case TOLD_NAME: cluster_news_load(&told->name, &r); break;
+    case TOLD_BEAT: schedule_beat_load(&told->beat, &r); break;
     }
     return store_done(&r);
 }

@@ -4,8 +4,9 @@
 
 #include "feeds/cluster.h"
 #include "feeds/evidence.h"
+#include "feeds/schedule.h"
 
-enum told_kind { TOLD_EVIDENCE, TOLD_NAME };
+enum told_kind { TOLD_EVIDENCE, TOLD_NAME, TOLD_BEAT };
 
 enum { TOLD_BYTES = 2048 }; /* the longest message */
 
@@ -14,6 +15,7 @@ struct told {
     union {
         struct evidence_news evidence;
         struct cluster_news name;
+        struct schedule_beat beat;
     };
 };
 
