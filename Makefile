@@ -47,7 +47,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
 .SECONDARY:
-.PHONY: all library install demo check tests oracles fuzz layers help clean names-report payload-report model bench faults
+.PHONY: all library install demo check tests oracles fuzz layers help clean names-report payload-report model bench faults redis-bench
 
 all: $(PROGRAMS) library ## build the sensor, its companions and the library
 
@@ -166,7 +166,7 @@ check: ## the same, then every test, also under sanitizers and against a real Re
 	@tests/demo $(BUILD)
 	@DATA="$(DATA)" tests/run
 
-tests: $(TESTS) $(FUZZERS) ## build the test programs
+tests: $(TESTS) $(FUZZERS) $(BUILD)/tests/bench/push ## build the test programs
 	@:
 
 oracles: $(ORACLES) ## build the programs that compare with libldns and libhtp
@@ -213,7 +213,7 @@ faults: $(BUILD)/radome ## the table of faults, at length: KILLS points, REDIS_S
 	@KILLS=$(KILLS) CUTS=$(CUTS) REDIS_SERVER=$(REDIS_SERVER) tests/faults $(BUILD)
 
 # Speed. MEGABYTES of each capture that is made (500), RUNS of each program (5), CAPTURES to measure on instead.
-BENCH := $(addprefix $(BUILD)/tests/bench/,bare generate stages)
+BENCH := $(addprefix $(BUILD)/tests/bench/,bare generate stages push)
 $(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libhouse.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -221,6 +221,9 @@ $(BUILD)/tests/bench/generate: $(BUILD)/tests/bench/traffic.o
 CAPTURES ?=
 bench: $(BUILD)/radome $(BENCH) ## what a packet costs, beside a bare libpcap loop and other sensors
 	@tests/bench/run $(BUILD) $(CAPTURES)
+
+redis-bench: $(BUILD)/tests/bench/push ## documents a second into a local Redis, beside redis-benchmark
+	@tests/bench/redis $(BUILD)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20

@@ -114,7 +114,7 @@ static enum redis_result check_key(struct redis *r, char err[static ERRLEN])
         return result;
     const char *type = (const char *)answer_text(answer).p;
     if (s->calls != calls) {
-        result = s->asking ? REDIS_AWAY : redis_session_judge(s, "CROSSSLOT Keys of one transaction in different nodes", err);
+        result = s->asking ? REDIS_AWAY : redis_session_judge(s, "CROSSSLOT by another node", err);
         redis_session_close(s);
     } else if (!unasked && strcmp(type, "none") != 0 && strcmp(type, wanted) != 0) {
         error_set(err, "Redis at %s: the key %s holds a %s, not a %s; choose another --redis-key", s->where, r->settings.key, type, wanted);

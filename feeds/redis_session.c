@@ -113,7 +113,8 @@ enum redis_result redis_session_judge(struct redis_session *s, const char *messa
             result = meanings[i].result;
             advice = meanings[i].advice;
         }
-    error_set(err, "Redis at %s answers %.150s%s%s", s->where, message, advice != NULL ? ": " : "", advice != NULL ? advice : "");
+    error_set(err, "Redis at %s answers %.150s%s%s%s", s->where, message, advice != NULL ? " (" : "", advice != NULL ? advice : "",
+              advice != NULL ? ")" : "");
     bool sent_on = redirected(s, message, &host);
     if (strncmp(message, "READONLY", 8) == 0 && s->url.hosts > 0)
         s->next = (s->next + 1) % s->url.hosts;
