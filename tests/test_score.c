@@ -23,14 +23,34 @@ static const struct row {
      {" suspicious ", " 0 ", " yes "}, NULL, "without the list of look-alikes"},
     {"", "score --explain quqajuq.com", 0, {"registered   quqajuq.com", "letters ", "one unlisted name is never enough"}, NULL, "the parts"},
     {"", "score --explain color.com", 0,
-     {"allowlist    color.com", "too few for a hit", "100 %"}, NULL, "the entry that decided"},
+     {"allowlist    color.com; built-in look-alikes, line ", "too few for a hit", "100 %"}, NULL, "the entry that decided"},
+    {"", "score --explain www.tuwoqol.com", 0,
+     {"indicator    tuwoqol.com: DealPly, ", "; built-in list, line ", " (decides)"}, NULL, "the indicator that decided"},
+    {"", "score --explain --no-builtin-ioc --no-builtin-allow google.com", 0,
+     {"lists        none has it, nor a name above it", "ordinary", "registered   google.com"}, NULL, "no entry at all"},
+    {"", "score --explain --ioc $W/csv --allow $W/allow a.qamopo.com", 0,
+     {"indicator    qamopo.com: ManageX, ", "allowlist    qamopo.com; ", "allow, line 2 (the indicator beats it)"}, NULL, "both"},
+    {"", "score --explain --allow $W/allow 192.0.2.77", 0,
+     {" allowed ", "as a server  server 192.0.2.0/24; ", "allow, line 4 (decides)"}, NULL, "an allowed server"},
+    {"", "score --explain --allow $W/allow 10.1.9.9", 0,
+     {" allowed ", "as a client  client 10.1.0.0/16; ", "allow, line 3 (nothing of this client is flagged)"}, NULL,
+     "an allowed client"},
+    {"", "score --explain --ioc $W/ioc --allow $W/allow 192.0.2.7", 0,
+     {" listed ", "indicator    192.0.2.7: no family named, ioc; ", "ioc, line 1 (decides)"}, NULL, "a listed address"},
+    {"", "score --explain --ioc $W/ioc --allow $W/allow 192.0.2.7", 0,
+     {" 6.0 ", "as a server  server 192.0.2.0/24", " (the indicator beats it)"}, NULL, "which beats an allowed network"},
+    {"", "score --explain 2001:DB8::1", 0, {"2001:db8::1 ", "no list names this address", "lists        none has it\n"}, NULL,
+     "an address that no list has"},
+    {"", "score --json --ioc $W/ioc 192.0.2.7", 0,
+     {"\"list\":", "\"line\":1", "\"verdict\":\"listed\""}, NULL, "JSON of an address"},
+    {"", "score --geoip $W/names x.com", 2, {NULL}, "not a MaxMind-format database", "no database"},
     {"", "score google.com", 0, {" ordinary ", "does not fit", " 0.60 "}, NULL, "most names"},
     {"", "score --json quqajuq.com", 0,
      {"\"grammar\":true", "\"verdict\":\"suspicious\"", "\"shape_bits\":"}, NULL, "JSON"},
     {"", "score --json tuwoqol.com", 0,
      {"\"indicator\":{\"name\":\"tuwoqol.com\"", "\"provider\":", "\"risk_score\":94"}, NULL, "JSON, listed"},
     {"", "score --json canon.com", 0,
-     {"\"allowlist_entry\":\"canon.com\"", "\"risk_score\":0", "\"verdict\":\"allowed\""}, NULL, "JSON, allowed"},
+     {"\"allowed\":{\"entry\":\"canon.com\",\"list\":\"built-in look-alikes\",\"line\":", "\"risk_score\":0", "\"verdict\":\"allowed\""}, NULL, "JSON, allowed"},
     {"", "score --json xn--mnchen-3ya.de", 0,
      {"\"unicode\":\"m\303\274nchen.de\"", "\"grammar\":false", "ordinary"}, NULL, "punycode is read"},
     {"qamopo.com\n\n  daqah.com  \r\n", "score", 0,
@@ -118,6 +138,8 @@ int main(int argc, char **argv)
     put_file(work, "names", "canon.com\t1\nexample.org\t2\nkatalog.net\n");
     put_file(work, "csv",
              "type,indicator,family,provider,description\ndomain-name,qamopo.com,ManageX,someone,server\n");
+    put_file(work, "allow", "# mine\nqamopo.com\nclient 10.1.0.0/16\n192.0.2.0/24\n");
+    put_file(work, "ioc", "192.0.2.7\n");
     put_file(work, "bad.gz", "not gzip at all\n");
     CHECK(system("gzip -c < $W/names > $W/names.gz") == 0, "gzip");
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -1,29 +1,29 @@
-/* radome-score: names as arguments or on standard input → what the sensor would make of a look-up of each, and why. The
- * name goes through the same engine, indicators and allowlist as it would on the wire. */
+/* radome-score: names and addresses as arguments or on standard input → what the sensor would make of a look-up of each, or
+ * of a connection to it, and why. It goes through the same engine, indicators and allowlists as it would on the wire. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "capture/dns.h"
+#include "capture/tls.h"
 #include "classifiers/indicator.h"
 #include "classifiers/name.h"
 #include "classifiers/punycode.h"
 #include "classifiers/engine.h"
 #include "classifiers/suffix.h"
-#include "feeds/allow.h"
 #include "feeds/evidence.h"
-#include "feeds/ioc.h"
 #include "feeds/list.h"
+#include "feeds/lists.h"
 #include "feeds/writer.h"
 
-enum { FILES = 64, LINE = 16384, OUT = 16384, THRESHOLD = 50 };
+enum { LINE = 16384, OUT = 16384, THRESHOLD = 50 };
 
 struct judge {
-    struct indicators *indicators;
-    struct allow *allow;
+    struct lists *lists;
     struct engine *radome;
     struct dns_msg *dns;
+    struct tls_hello hello;    /* that names no server */
     bool json, explain;
 };
 
@@ -35,19 +35,26 @@ struct opinion {
     struct hit hit;            /* the heaviest of those that the look-up gave; bits 0: none */
     struct indicator indicator;
     bool listed;
-    struct allow_entry entry;  /* of an allowlist that decides */
+    struct allow_entry entry;  /* of an allowlist: for the name, or the address as a server */
     bool allowed;
+    bool is_address;
+    struct addr addr;
+    struct allow_entry client; /* for the address as a client */
+    bool client_allowed;
+    struct geo geo;
     const char *verdict;
     char why[512];
 };
 
-/* The heaviest hit that a question for the name gives in the engine. */
+/* The heaviest hit in the engine of a question for the name, or of a nameless connection to the address. */
 static void look_up(struct judge *j, struct opinion *o)
 {
     memset(j->dns, 0, offsetof(struct dns_msg, rr));
     j->dns->questions = 1;
     j->dns->question = (struct dns_question){slice_str(o->name), DNS_A, 1};
     struct event event = {.kind = EVENT_DNS, .tuple = {.dport = 53, .proto = 17}, .dns = j->dns};
+    if (o->is_address)
+        event = (struct event){.kind = EVENT_TLS, .tuple = {.dst = o->addr, .dport = 443, .proto = 6}, .tls = &j->hello};
     engine_see(j->radome, &event);
     for (const struct hit *hit; (hit = engine_next(j->radome)) != NULL;)
         if (hit->kind != HIT_SIGHTING && hit->bits > o->hit.bits)
@@ -95,17 +102,64 @@ static void give_verdict(struct opinion *o)
     }
 }
 
-static void judge(struct judge *j, struct slice line, struct opinion *o)
+/* As a server: what connections to it are told as. What is never told of it as a client stands in the explanation. */
+static void give_address_verdict(struct opinion *o)
 {
-    *o = (struct opinion){0};
+    if (o->listed) {
+        o->verdict = "listed";
+        snprintf(o->why, sizeof o->why, "%s", o->hit.why);
+    } else if (o->allowed || o->client_allowed) {
+        o->verdict = "allowed";
+        snprintf(o->why, sizeof o->why, "%s is on the allowlist", o->allowed ? o->entry.what : o->client.what);
+    } else {
+        o->verdict = "ordinary";
+        snprintf(o->why, sizeof o->why, "no list names this address");
+    }
+}
+
+static void judge_address(struct judge *j, struct opinion *o)
+{
+    const struct allow *allow = lists_allow(j->lists);
+    o->is_address = true;
+    addr_format(&o->addr, o->name);
+    slice_text(slice_str(o->name), o->text, sizeof o->text);
+    look_up(j, o);
+    o->listed = indicators_find(lists_indicators(j->lists), addr_is_v4(&o->addr) ? INDICATOR_IPV4 : INDICATOR_IPV6,
+                                slice_str(o->name), &o->indicator);
+    o->allowed = allow_server(allow, lists_geoip(j->lists), &o->addr, &o->entry);
+    o->client_allowed = allow_client(allow, &o->addr, &o->client);
+    geoip_find(lists_geoip(j->lists), &o->addr, &o->geo);
+    give_address_verdict(o);
+}
+
+static void judge_name(struct judge *j, struct slice line, struct opinion *o)
+{
     set_name(o, line);
     struct slice name = slice_str(o->name);
     look_up(j, o);
-    o->listed = indicators_find_domain(j->indicators, name, &o->indicator);
-    o->allowed = allow_name(j->allow, name, &o->entry);
+    o->listed = indicators_find_domain(lists_indicators(j->lists), name, &o->indicator);
+    o->allowed = allow_name(lists_allow(j->lists), name, &o->entry);
     give_verdict(o);
+}
+
+static void judge(struct judge *j, struct slice line, struct opinion *o)
+{
+    *o = (struct opinion){0};
+    if (addr_parse(&o->addr, line))
+        judge_address(j, o);
+    else
+        judge_name(j, line, o);
     if (o->allowed && !o->listed)
         o->hit.bits = 0;
+}
+
+static void put_entry(struct writer *w, const char *key, const struct allow_entry *entry)
+{
+    writer_object(w, key);
+    writer_text(w, "entry", entry->what);
+    writer_text(w, "list", entry->list);
+    writer_uint(w, "line", entry->line);
+    writer_end(w);
 }
 
 static void put_json(const struct opinion *o)
@@ -120,9 +174,11 @@ static void put_json(const struct opinion *o)
     writer_text(&w, "verdict", o->verdict);
     writer_int(&w, "risk_score", evidence_risk_score(o->hit.bits));
     writer_number(&w, "evidence_bits", (double)o->hit.bits);
-    writer_bytes(&w, "label", o->score.label);
-    writer_number(&w, "alternation", (double)o->alternation);
-    writer_bool(&w, "grammar", o->score.grammar);
+    if (!o->is_address) {
+        writer_bytes(&w, "label", o->score.label);
+        writer_number(&w, "alternation", (double)o->alternation);
+        writer_bool(&w, "grammar", o->score.grammar);
+    }
     if (o->score.grammar) {
         writer_number(&w, "name_bits", (double)(o->score.shape_bits + o->score.ngram_bits));
         writer_number(&w, "shape_bits", (double)o->score.shape_bits);
@@ -136,10 +192,14 @@ static void put_json(const struct opinion *o)
         writer_text(&w, "family", o->indicator.family);
         writer_text(&w, "provider", o->indicator.provider);
         writer_text(&w, "description", o->indicator.description);
+        writer_text(&w, "list", o->indicator.list);
+        writer_uint(&w, "line", o->indicator.line);
         writer_end(&w);
     }
     if (o->allowed)
-        writer_text(&w, "allowlist_entry", o->entry.what);
+        put_entry(&w, o->is_address ? "allowed_server" : "allowed", &o->entry);
+    if (o->client_allowed)
+        put_entry(&w, "allowed_client", &o->client);
     writer_text(&w, "why", o->why);
     writer_end(&w);
     printf("%.*s\n", (int)w.len, out);
@@ -157,7 +217,54 @@ static int put_safe(struct slice text)
     return w.len < 4 ? 0 : printf("%.*s", (int)w.len - 4, out + 2); /* without [" and "] */
 }
 
-static void put_explanation(const struct opinion *o)
+static void put_place(const char *list, unsigned line)
+{
+    printf("; ");
+    put_safe(slice_str(list));
+    printf(", line %u", line);
+}
+
+static void put_allowed(const char *title, const struct allow_entry *entry, const char *note)
+{
+    printf("    %-12s ", title);
+    put_safe(slice_str(entry->what));
+    put_place(entry->list, entry->line);
+    printf("%s\n", note);
+}
+
+/* Which entries of lists there are, and which of them decides. */
+static void put_entries(const struct opinion *o)
+{
+    const struct indicator *row = &o->indicator;
+    if (o->listed) {
+        printf("    indicator    ");
+        put_safe(slice_str(row->value));
+        printf(": %s%s", row->family[0] ? row->family : "no family named", row->provider[0] ? ", " : "");
+        put_safe(slice_str(row->provider));
+        put_place(row->list, row->line);
+        printf(" (decides)\n");
+    }
+    if (o->allowed)
+        put_allowed(o->is_address ? "as a server" : "allowlist", &o->entry, o->listed ? " (the indicator beats it)" : " (decides)");
+    if (o->client_allowed)
+        put_allowed("as a client", &o->client, " (nothing of this client is flagged)");
+    if (!o->listed && !o->allowed && !o->client_allowed)
+        printf("    lists        none has it%s\n", o->is_address ? "" : ", nor a name above it: its letters decide");
+}
+
+static void put_address(const struct opinion *o)
+{
+    if (o->geo.asn != 0)
+        printf("    AS           %u ", o->geo.asn);
+    if (o->geo.asn != 0) {
+        put_safe(slice_str(o->geo.organization));
+        printf("\n");
+    }
+    if (o->geo.country[0] != '\0')
+        printf("    country      %s\n", o->geo.country);
+}
+
+static void put_name(const struct opinion *o)
 {
     const struct name_score *s = &o->score;
     printf("    registered   ");
@@ -181,11 +288,6 @@ static void put_explanation(const struct opinion *o)
             printf(", counted as %.2f: one unlisted name is never enough", (double)s->bits);
         printf("%s\n", s->bits < NAME_FLOOR_BITS ? ", too few for a hit" : "");
     }
-    if (o->listed)
-        printf("    indicator    %s: %s%s%s\n", o->indicator.value, o->indicator.family,
-               o->indicator.family[0] ? ", " : "", o->indicator.provider);
-    if (o->allowed)
-        printf("    allowlist    %s%s\n", o->entry.what, o->listed ? " (the indicator beats it)" : "");
 }
 
 static void put_text(const struct opinion *o, bool explain)
@@ -199,8 +301,13 @@ static void put_text(const struct opinion *o, bool explain)
         printf("%6s  ", "-");
     put_safe(slice_str(o->why));
     printf("\n");
-    if (explain)
-        put_explanation(o);
+    if (!explain)
+        return;
+    put_entries(o);
+    if (o->is_address)
+        put_address(o);
+    else
+        put_name(o);
 }
 
 static void score_line(struct judge *j, struct slice line)
@@ -218,15 +325,16 @@ static void score_line(struct judge *j, struct slice line)
 
 static int usage(FILE *out, int status)
 {
-    fprintf(out, "usage: radome-score [--json] [--explain] [--ioc FILE] [--allow FILE] [--no-builtin-ioc] "
-                 "[--no-builtin-allow] [NAME ...]\n");
+    fprintf(out, "usage: radome-score [--json] [--explain] [--ioc FILE] [--allow FILE] [--geoip FILE] [--no-builtin-ioc] "
+                 "[--no-builtin-allow] [NAME|ADDRESS ...]\n");
     if (status == 0)
-        printf("Says of each name what the sensor would make of a look-up, and why. Without a NAME, one a line from "
-               "standard input.\n"
+        printf("Says of each name what the sensor would make of a look-up, of each address what of a connection to it, and "
+               "why. Without any, one a line from standard input.\n"
                "  --json              one JSON object a name\n"
-               "  --explain           the parts of the score, and the allowlist entry or indicator that decided\n"
+               "  --explain           which entry of which list decides, and the parts of the score\n"
                "  --ioc FILE          indicators beside the built-in ones, repeatable\n"
-               "  --allow FILE        names never to flag beside the built-in ones, repeatable\n"
+               "  --allow FILE        what never to flag beside the built-in names, repeatable\n"
+               "  --geoip FILE        a MaxMind-format database, for allowed AS numbers, repeatable\n"
                "  --no-builtin-ioc    without the built-in indicators\n"
                "  --no-builtin-allow  without the built-in list of honest look-alikes\n"
                "Columns: name, risk score (0 to 100), bits of evidence, verdict, alternation, grammar, the letters' "
@@ -264,48 +372,57 @@ static int run(struct judge *j, char **names, int count)
 static void judge_close(struct judge *j)
 {
     engine_close(j->radome);
-    allow_close(j->allow);
-    indicators_close(j->indicators);
+    lists_close(j->lists, NULL);
     free(j->dns);
+}
+
+static bool judge_open(struct judge *j, const struct lists_settings *settings, char err[static ERRLEN])
+{
+    struct classifier_settings classifiers = {0};
+    char warning[ERRLEN];
+    if ((j->lists = lists_open(settings, NULL, err)) == NULL)
+        return false;
+    while (lists_warning(j->lists, warning))
+        complain(warning);
+    classifiers.indicators = lists_indicators(j->lists);
+    if ((j->dns = calloc(1, sizeof *j->dns)) == NULL)
+        error_set(err, "no memory");
+    return j->dns != NULL && (j->radome = engine_open(&classifiers, err)) != NULL;
+}
+
+/* False: no place for one more. */
+static bool add(struct setting_list *list, const char *path)
+{
+    if (list->count == SETTING_LIST_MAX)
+        return false;
+    list->value[list->count++] = path;
+    return true;
 }
 
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
         {"json", no_argument, NULL, 'j'}, {"explain", no_argument, NULL, 'e'}, {"ioc", required_argument, NULL, 'i'},
-        {"allow", required_argument, NULL, 'a'}, {"no-builtin-ioc", no_argument, NULL, 'I'},
-        {"no-builtin-allow", no_argument, NULL, 'A'}, {"help", no_argument, NULL, 'h'}, {0}};
-    const char *ioc[FILES], *allow[FILES];
-    size_t iocs = 0, allows = 0;
-    bool builtin_ioc = true, builtin_allow = true;
+        {"allow", required_argument, NULL, 'a'}, {"geoip", required_argument, NULL, 'g'},
+        {"no-builtin-ioc", no_argument, NULL, 'I'}, {"no-builtin-allow", no_argument, NULL, 'A'},
+        {"help", no_argument, NULL, 'h'}, {0}};
+    struct setting_list ioc = {0}, allow = {0}, geoip = {0};
+    struct lists_settings settings = {.ioc = &ioc, .allow = &allow, .geoip = &geoip, .builtin_ioc = true, .builtin_allow = true};
     struct judge j = {0};
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (option == 'h')
             return usage(stdout, 0);
-        if (option == '?' || (option == 'i' && iocs == FILES) || (option == 'a' && allows == FILES))
+        struct setting_list *list = option == 'i' ? &ioc : option == 'a' ? &allow : option == 'g' ? &geoip : NULL;
+        if (option == '?' || (list != NULL && !add(list, optarg)))
             return usage(stderr, 2);
         j.json |= option == 'j';
         j.explain |= option == 'e';
-        builtin_ioc &= option != 'I';
-        builtin_allow &= option != 'A';
-        if (option == 'i')
-            ioc[iocs++] = optarg;
-        if (option == 'a')
-            allow[allows++] = optarg;
+        settings.builtin_ioc &= option != 'I';
+        settings.builtin_allow &= option != 'A';
     }
     char err[ERRLEN];
-    struct classifier_settings settings = {0};
-    int status = 2;
-    if ((j.indicators = ioc_open(ioc, iocs, builtin_ioc, 0, NULL, err)) == NULL ||
-        (j.allow = allow_open(allow, allows, builtin_allow, 0, NULL, err)) == NULL)
-        complain(err);
-    else if (settings.indicators = j.indicators, (j.radome = engine_open(&settings, err)) == NULL)
-        complain(err);
-    else if ((j.dns = calloc(1, sizeof *j.dns)) == NULL)
-        complain("no memory");
-    else
-        status = run(&j, argv + optind, argc - optind);
+    int status = judge_open(&j, &settings, err) ? run(&j, argv + optind, argc - optind) : complain(err);
     judge_close(&j);
     return status;
 }
