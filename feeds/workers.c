@@ -184,10 +184,10 @@ static enum workers_result wait(struct workers *w, char err[static ERRLEN])
             error_set(err, "worker %u of %u has ended by itself; nothing more can be relied on", i + 1, w->count);
             return WORKERS_DEAD;
         }
-    return rung ? WORKERS_OUTPUT : WORKERS_PAUSE;
+    return rung ? WORKERS_NOTHING : WORKERS_PAUSE;
 }
 
-/* A frame is read and dealt. WORKERS_OUTPUT: look for one. */
+/* A frame is read and dealt. */
 static enum workers_result read_on(struct workers *w, char err[static ERRLEN])
 {
     struct frame frame;
@@ -197,7 +197,7 @@ static enum workers_result read_on(struct workers *w, char err[static ERRLEN])
         case SOURCE_IDLE: return WORKERS_PAUSE;
         case SOURCE_WARNING: return WORKERS_WARNING;
         case SOURCE_ERROR: return WORKERS_ERROR;
-        case SOURCE_END: workers_stop(w); return WORKERS_OUTPUT;
+        case SOURCE_END: workers_stop(w); return WORKERS_NOTHING;
         }
         w->frames++;
         w->holding = intake_feed(w->intake, &frame, &w->packet);
@@ -205,26 +205,23 @@ static enum workers_result read_on(struct workers *w, char err[static ERRLEN])
     if (w->holding && !deal(w))
         return wait(w, err);
     w->holding = false;
-    return w->frames % PAUSE_FRAMES == 0 ? WORKERS_PAUSE : WORKERS_OUTPUT;
+    return w->frames % PAUSE_FRAMES == 0 ? WORKERS_PAUSE : WORKERS_NOTHING;
 }
 
 enum workers_result workers_next(struct workers *w, struct output *output, char err[static ERRLEN])
 {
-    enum workers_result result = WORKERS_OUTPUT;
     if (w->taken != NULL)
         worker_take(w->taken);
     w->taken = NULL;
-    while (result == WORKERS_OUTPUT) {
-        if (pull(w, output))
-            return WORKERS_OUTPUT;
-        if (!w->ended)
-            result = read_on(w, err);
-        else if (finish(w))
-            result = WORKERS_END;
-        else if (w->count > 0)
-            result = wait(w, err);
+    if (pull(w, output))
+        return WORKERS_OUTPUT;
+    if (!w->ended) {
+        enum workers_result result = read_on(w, err);
+        return result == WORKERS_NOTHING && pull(w, output) ? WORKERS_OUTPUT : result;
     }
-    return result;
+    if (finish(w))
+        return WORKERS_END;
+    return w->count > 0 ? wait(w, err) : WORKERS_NOTHING;
 }
 
 void workers_stop(struct workers *w)

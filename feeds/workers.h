@@ -18,6 +18,7 @@ struct workers_stats {
 
 enum workers_result {
     WORKERS_OUTPUT,  /* a hit or a document */
+    WORKERS_NOTHING, /* came of this frame so far */
     WORKERS_PAUSE,   /* none just now: a moment to look after everything else */
     WORKERS_WARNING, /* err has a sentence, as source_next's */
     WORKERS_ERROR,

@@ -211,6 +211,8 @@ static int run(struct sensor *s)
         case WORKERS_OUTPUT:
             take(s, &output);
             break;
+        case WORKERS_NOTHING:
+            break;
         case WORKERS_PAUSE:
             flush_outputs(s);
             show_progress(s);
