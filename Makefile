@@ -51,9 +51,9 @@ say = $(if $(V),,@echo "  $(1) $@")
 
 all: $(PROGRAMS) library ## build the sensor, its companions and the library
 
-$(BUILD)/radome: $(BUILD)/tools/radome.o $(OBJECTS)
+$(BUILD)/radome: $(BUILD)/tools/radome.o $(OBJECTS) classifiers/plugin.list
 	$(call say,LINK)
-	$(Q)$(CC) $(ALLFLAGS) $(ONE) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALLFLAGS) $(ONE) $(LDFLAGS) -Wl,--dynamic-list=classifiers/plugin.list -o $@ $(filter %.o,$^) $(LIBS)
 $(BUILD)/radome-%: $(BUILD)/tools/%.o $(BUILD)/libhouse.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -127,6 +127,9 @@ Libs.private: $(LIB_LIBS)
 endef
 export PC
 
+# What a classifier of its own is compiled with.
+PLUGIN_HEADERS := $(addprefix capture/,addr.h cursor.h dns.h error.h event.h http.h packet.h pool.h slice.h source.h stream.h tls.h) \
+                  $(addprefix classifiers/,classifier.h hit.h plugin.h)
 install: all ## install programs, library and headers: PREFIX (/usr/local), DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
@@ -135,6 +138,7 @@ install: all ## install programs, library and headers: PREFIX (/usr/local), DEST
 	install -m 644 $(BUILD)/libradome.a $(DESTDIR)$(PREFIX)/lib
 	printf '%s\n' "$$PC" > $(DESTDIR)$(PREFIX)/lib/pkgconfig/radome.pc
 	install -m 644 classifiers/radome.h $(DESTDIR)$(PREFIX)/include
+	for header in $(PLUGIN_HEADERS); do install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/radome/$$header; done
 
 # Tests and fuzzers: one program a file. A fuzzer built outside MODE=fuzz replays the files it is given.
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(BUILD)/tests/check.o $(BUILD)/libhouse.a

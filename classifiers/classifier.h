@@ -15,6 +15,7 @@ struct indicators;             /* classifiers/indicator.h; NULL where none are l
 struct classifier_settings {
     const struct indicators *indicators;
     uint64_t seed;             /* for hash tables */
+    const struct classifier *const *plugins; /* after those of the registry; NULL-terminated; NULL: none */
 };
 
 typedef void classifier_see(void *state, const struct event *, struct hits *);

@@ -23,6 +23,22 @@ struct engine {
     struct engine_stats stats;
 };
 
+static bool open_all(struct engine *e, const struct classifier *const *list, const struct classifier_settings *settings,
+                     char err[static ERRLEN])
+{
+    for (; *list != NULL; list++) {
+        const struct classifier *c = *list;
+        if (e->classifiers == CLASSIFIERS) {
+            error_set(err, "classifier %s: one more than the %d that there is room for", c->name, (int)CLASSIFIERS);
+            return false;
+        }
+        if (c->open != NULL && (e->state[e->classifiers] = c->open(settings, err)) == NULL)
+            return false;
+        e->classifier[e->classifiers++] = c;
+    }
+    return true;
+}
+
 struct engine *engine_open(const struct classifier_settings *settings, char err[static ERRLEN])
 {
     struct engine *e = calloc(1, sizeof *e);
@@ -30,15 +46,11 @@ struct engine *engine_open(const struct classifier_settings *settings, char err[
         error_set(err, "no memory for the engine");
         return NULL;
     }
-    for (unsigned i = 0; engine_classifiers[i] != NULL && e->classifiers < CLASSIFIERS; i++) {
-        const struct classifier *c = engine_classifiers[i];
-        if (c->open != NULL && (e->state[e->classifiers] = c->open(settings, err)) == NULL) {
-            engine_close(e);
-            return NULL;
-        }
-        e->classifier[e->classifiers++] = c;
-    }
-    return e;
+    if (open_all(e, engine_classifiers, settings, err) &&
+        (settings->plugins == NULL || open_all(e, settings->plugins, settings, err)))
+        return e;
+    engine_close(e);
+    return NULL;
 }
 
 void engine_close(struct engine *e)

@@ -15,6 +15,7 @@
 #include "feeds/listener.h"
 #include "feeds/options.h"
 #include "feeds/outputs.h"
+#include "feeds/plugins.h"
 #include "feeds/redis.h"
 #include "feeds/reloader.h"
 #include "feeds/resume.h"
@@ -27,6 +28,7 @@ enum { DONE = 0, INPUT_FAILED = 1, WRONG_USAGE = 2, NOT_DELIVERED = 3 };
 /* Everything that is open, from the bottom of the house to the top. */
 struct sensor {
     struct source *source;
+    struct plugins *plugins;
     struct listener *listener; /* in place of source and workers */
     struct workers *workers;
     struct desk *desk;
@@ -364,7 +366,7 @@ static bool open_river(struct sensor *s, const struct options *o, char err[stati
         .count = (unsigned)o->workers,
         .shard = {
             .capture = {o->memory, o->body_limit, s->seed},
-            .engine = {lists_indicators(lists), s->seed},
+            .engine = {lists_indicators(lists), s->seed, plugins_classifiers(s->plugins)},
             .format = s->format,
             .sensor = s->name,
         },
@@ -396,6 +398,7 @@ static void close_all(struct sensor *s)
     workers_close(s->workers);
     source_close(s->source);
     listener_close(s->listener);
+    plugins_close(s->plugins);
     reloader_close(s->lists);
     end_replay(s);
 }
@@ -421,7 +424,7 @@ static int open_input(struct sensor *s, const struct options *o)
     char err[ERRLEN];
     bool usage = false;
     struct source_settings source = {o->paths.value, o->interfaces.value, o->filter};
-    struct classifier_settings engine = {lists_indicators(reloader_lists(s->lists)), s->seed};
+    struct classifier_settings engine = {lists_indicators(reloader_lists(s->lists)), s->seed, plugins_classifiers(s->plugins)};
     if (o->eve != NULL)
         return (s->listener = listener_open(o->eve, &engine, err)) != NULL ? DONE : complain(INPUT_FAILED, err);
     if (o->check && o->paths.count + o->interfaces.count == 0)
@@ -460,7 +463,8 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
     s->name = o->sensor != NULL ? o->sensor : host;
     s->settings = settings;
     s->format = (enum json_format)o->format;
-    if (!parse_log(s, o->log, err) || !open_state(s, o, err) || !open_lists(s, o, err))
+    if (!parse_log(s, o->log, err) || (s->plugins = plugins_open(o->plugins.value, o->plugins.count, err)) == NULL ||
+        !open_state(s, o, err) || !open_lists(s, o, err))
         return complain(WRONG_USAGE, err);
     int status = open_input(s, o);
     if (status != DONE)
