@@ -294,7 +294,7 @@ void ecs_record(struct writer *w, const struct record *record)
     writer_texts(w, "type", protocol, web ? 2 : 1);
     writer_end(w);
     put_observer(w, record->sensor);
-    put_ends(w, &event->tuple, NULL);
+    put_ends(w, &event->tuple, record->geo);
     put_network(w, &event->tuple, quic ? "quic" : record->kind);
     put_event(w, event);
     radome_object_of_record(w, record);

@@ -47,10 +47,16 @@ static uint64_t which_of(const struct event *event)
 
 size_t json_record(char out[static JSON_MAX], const struct event *event, const char *sensor, enum json_format format)
 {
+    return json_record_at(out, event, NULL, sensor, format);
+}
+
+size_t json_record_at(char out[static JSON_MAX], const struct event *event, const struct geo *geo, const char *sensor,
+                      enum json_format format)
+{
     static const char *const kinds[EVENT_KINDS] = {[EVENT_DNS] = "dns", [EVENT_HTTP] = "http", [EVENT_TLS] = "tls"};
     if (event->kind >= EVENT_KINDS || kinds[event->kind] == NULL)
         return 0;
-    struct record record = {.event = event, .kind = kinds[event->kind], .sensor = sensor};
+    struct record record = {.event = event, .kind = kinds[event->kind], .sensor = sensor, .geo = geo};
     set_id(record.id, record.kind, event->us, &event->tuple, which_of(event));
     struct writer w = writer_of(out, JSON_MAX);
     switch (format) {

@@ -14,6 +14,9 @@ size_t json_report(char out[static JSON_MAX], const struct report *, enum json_f
 /* A protocol record (--log): EVENT_DNS, EVENT_HTTP or EVENT_TLS; 0 for other kinds. */
 size_t json_record(char out[static JSON_MAX], const struct event *, const char *sensor, enum json_format);
 
+/* The same with what GeoIP knows of the server. */
+size_t json_record_at(char out[static JSON_MAX], const struct event *, const struct geo *, const char *sensor, enum json_format);
+
 /* A statistics record (--stats) of packet time us. */
 size_t json_stats(char out[static JSON_MAX], uint64_t us, const char *sensor, const struct stat_value *, size_t count,
                   enum json_format);

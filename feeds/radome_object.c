@@ -208,6 +208,10 @@ static const char *tls_version(uint16_t version)
 void radome_object_of_record(struct writer *w, const struct record *record)
 {
     begin(w, record->kind, record->id);
+    writer_object(w, "destination");
+    if (record->geo != NULL)
+        radome_object_geo(w, record->geo);
+    writer_end(w);
     writer_object(w, record->kind);
     switch (record->event->kind) {
     case EVENT_HTTP:

@@ -9,6 +9,7 @@ struct record {
     const char *kind;          /* dns, http, tls */
     const char *sensor;
     char id[REPORT_ID];
+    const struct geo *geo;     /* of the server; NULL: not asked for */
 };
 
 struct stat_value {

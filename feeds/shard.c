@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 
+#include "feeds/geoip.h"
+
 struct shard {
     struct capture *capture;
     struct engine *engine;
     const struct shard_settings *settings;
+    const struct geoip *geoip;
     struct event event;
     bool recorded, seen; /* the event in hand: its record is out; its hits are being pulled */
 };
@@ -21,6 +24,7 @@ struct shard *shard_open(const struct shard_settings *settings, char err[static 
         return NULL;
     }
     s->settings = settings;
+    s->geoip = settings->geoip;
     if ((s->capture = capture_open(&capture, err)) == NULL || (s->engine = engine_open(&settings->engine, err)) == NULL) {
         shard_close(s);
         return NULL;
@@ -55,7 +59,9 @@ static bool record(struct shard *s, struct output *output, char document[static 
 {
     if (!s->settings->log[s->event.kind])
         return false;
-    size_t len = json_record(document, &s->event, s->settings->sensor, s->settings->format);
+    struct geo geo;
+    geoip_find(s->geoip, &s->event.tuple.dst, &geo);
+    size_t len = json_record_at(document, &s->event, &geo, s->settings->sensor, s->settings->format);
     *output = (struct output){.us = s->event.us, .document = document, .len = len};
     return len > 0;
 }
@@ -86,8 +92,9 @@ void shard_finish(struct shard *s)
     capture_finish(s->capture);
 }
 
-void shard_relist(struct shard *s, const struct indicators *indicators)
+void shard_relist(struct shard *s, const struct indicators *indicators, const struct geoip *geoip)
 {
+    s->geoip = geoip;
     engine_relist(s->engine, indicators);
 }
 

@@ -7,12 +7,15 @@
 #include "classifiers/engine.h"
 #include "feeds/json.h"
 
+struct geoip;  /* feeds/geoip.h */
+
 enum { SHARDS = 8 };
 
 struct shard_settings {
     struct capture_settings capture; /* the memory of all parts together, the intake's included */
     unsigned parts;                  /* into how many the traffic is divided */
     struct classifier_settings engine;
+    const struct geoip *geoip;       /* for the records; may be NULL */
     bool log[EVENT_KINDS];           /* what is also written as a record */
     enum json_format format;
     const char *sensor;
@@ -35,7 +38,7 @@ void shard_deal(struct shard *, const struct packet *);
 bool shard_next(struct shard *, struct output *, char document[static JSON_MAX]);
 void shard_finish(struct shard *); /* as capture_finish */
 
-void shard_relist(struct shard *, const struct indicators *); /* as engine_relist */
+void shard_relist(struct shard *, const struct indicators *, const struct geoip *); /* as engine_relist */
 
 /* Adds to what others have: zero it first. */
 void shard_stats(const struct shard *, struct capture_stats *, struct engine_stats *);

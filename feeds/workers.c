@@ -246,11 +246,11 @@ static void release(struct workers *w)
         worker_release(w->worker[i]);
 }
 
-void workers_relist(struct workers *w, const struct indicators *indicators)
+void workers_relist(struct workers *w, const struct indicators *indicators, const struct geoip *geoip)
 {
     hold(w);
     for (unsigned i = 0; i < SHARDS; i++)
-        shard_relist(w->shard[i], indicators);
+        shard_relist(w->shard[i], indicators, geoip);
     release(w);
 }
 

@@ -38,6 +38,6 @@ enum workers_result workers_next(struct workers *, struct output *, char err[sta
 /* No more frames are read: then pull until WORKERS_END. */
 void workers_stop(struct workers *);
 
-/* Other indicators from now on; nothing of those before is held any longer. */
-void workers_relist(struct workers *, const struct indicators *);
+/* Other lists from now on; nothing of those before is held any longer. */
+void workers_relist(struct workers *, const struct indicators *, const struct geoip *);
 void workers_stats(struct workers *, struct workers_stats *);

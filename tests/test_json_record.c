@@ -210,6 +210,17 @@ static void check_golden(void)
     }
     struct event body = {.kind = EVENT_BODY};
     CHECK(json_record(out, &body, "s", JSON_EVE) == 0, "a piece of a body is no record");
+
+    static const struct geo geo = {64500, "Example Networks", "NL"};
+    static const char said[] = "\"destination\":{\"as\":{\"number\":64500,\"organization\":{\"name\":\"Example Networks\"}},"
+                               "\"geo\":{\"country_iso_code\":\"NL\"}}";
+    struct event nowhere = {.kind = EVENT_TLS, .us = 1, .tls = &hello};
+    for (int format = JSON_EVE; format <= JSON_ECS; format++) {
+        size_t n = json_record_at(out, &nowhere, &geo, "s", (enum json_format)format);
+        CHECK(slice_find(slice_of(out, n), slice_str(said)) > 0, "%d: where the server is: %.*s", format, (int)n, out);
+        n = json_record_at(out, &nowhere, &(struct geo){0}, "s", (enum json_format)format);
+        CHECK(slice_find(slice_of(out, n), S("geo")) < 0, "%d: or not, where that is not known", format);
+    }
 }
 
 /* As many records as a message can hold, names as long as can be: cut, never lost. */

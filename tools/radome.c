@@ -182,7 +182,7 @@ static void take_lists(struct sensor *s)
         if (s->listener != NULL)
             listener_relist(s->listener, lists_indicators(lists));
         else
-            workers_relist(s->workers, lists_indicators(lists));
+            workers_relist(s->workers, lists_indicators(lists), lists_geoip(lists));
         desk_relist(s->desk, lists_allow(lists), lists_geoip(lists));
         reloader_release(s->lists);
     }
@@ -367,6 +367,7 @@ static bool open_river(struct sensor *s, const struct options *o, char err[stati
         .shard = {
             .capture = {o->memory, o->body_limit, s->seed},
             .engine = {lists_indicators(lists), s->seed, plugins_classifiers(s->plugins)},
+            .geoip = lists_geoip(lists),
             .format = s->format,
             .sensor = s->name,
         },
