@@ -161,6 +161,8 @@ bool capture_next(struct capture *c, struct event *event)
             c->flow = NULL;
             c->leaving = false;
         }
+        if (!c->waiting && c->now_us != UINT64_MAX)
+            return false; /* flows leave before the next packet is looked at */
         struct flow *leaving = to_leave(c);
         if (leaving != NULL) {
             flow_leaves(c, leaving);

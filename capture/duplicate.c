@@ -36,15 +36,16 @@ void duplicates_close(struct duplicates *d)
  * and is what tells a copy from a query that is sent again. Slots of zero hold nothing yet. */
 static uint64_t hash_of(const struct duplicates *d, struct slice ip)
 {
-    enum { HEADER = 20 };
-    static const uint8_t stays[2][HEADER] = {
+    enum { HEADER = 20, WORDS = 3 };
+    static const uint8_t stays[2][WORDS * 8] = {
         {255, 0, 255, 255, 255, 255, 255, 255, 0, 255, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255}, /* IPv4 */
         {0, 0, 255, 255, 255, 255, 255, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
     };
-    const uint8_t *mask = stays[ip.p[0] >> 4 == 6];
-    uint8_t header[HEADER];
-    for (size_t i = 0; i < HEADER; i++)
-        header[i] = ip.p[i] & mask[i];
+    uint64_t header[WORDS] = {0}, mask[WORDS];
+    memcpy(header, ip.p, HEADER);
+    memcpy(mask, stays[ip.p[0] >> 4 == 6], sizeof mask);
+    for (int i = 0; i < WORDS; i++)
+        header[i] &= mask[i];
     uint64_t seed = XXH3_64bits_withSeed(header, HEADER, d->seed);
     struct slice rest = slice_head(slice_from(ip, HEADER), LOOKED_AT);
     uint64_t hash = XXH3_64bits_withSeed(rest.p, rest.len, seed);

@@ -19,9 +19,24 @@ struct engine {
     const struct classifier *classifier[CLASSIFIERS];
     void *state[CLASSIFIERS];
     unsigned classifiers;
+    struct seer {     /* those that want a kind of event, in the registry's order; the first without a function ends it */
+        classifier_see *see;
+        void *state;
+    } seer[EVENT_KINDS][CLASSIFIERS + 1];
     struct hits hits;
     struct engine_stats stats;
 };
+
+static void add_seers(struct engine *e, const struct classifier *c, void *state)
+{
+    for (int kind = 0; kind < EVENT_KINDS; kind++) {
+        struct seer *seer = e->seer[kind];
+        while (seer->see != NULL)
+            seer++;
+        if (c->see[kind] != NULL)
+            *seer = (struct seer){c->see[kind], state};
+    }
+}
 
 static bool open_all(struct engine *e, const struct classifier *const *list, const struct classifier_settings *settings,
                      char err[static ERRLEN])
@@ -34,6 +49,7 @@ static bool open_all(struct engine *e, const struct classifier *const *list, con
         }
         if (c->open != NULL && (e->state[e->classifiers] = c->open(settings, err)) == NULL)
             return false;
+        add_seers(e, c, e->state[e->classifiers]);
         e->classifier[e->classifiers++] = c;
     }
     return true;
@@ -74,9 +90,8 @@ void engine_see(struct engine *e, const struct event *event)
     e->hits.count = 0;
     e->hits.left = 0;
     e->hits.follow = false;
-    for (unsigned i = 0; i < e->classifiers; i++)
-        if (e->classifier[i]->see[event->kind] != NULL)
-            e->classifier[i]->see[event->kind](e->state[i], event, &e->hits);
+    for (const struct seer *seer = e->seer[event->kind]; seer->see != NULL; seer++)
+        seer->see(seer->state, event, &e->hits);
     e->stats.hits += e->hits.count;
 }
 

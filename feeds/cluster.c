@@ -77,26 +77,27 @@ static double ordinary_names(const struct place *place)
     return set == 64 ? 300 : -64 * log(1 - set / 64.0);
 }
 
-/* True: not all of its addresses had this bit. */
-static bool put_ordinary(struct clusters *c, const struct cluster_news *seen)
+/* True: not all of the addresses had this bit. */
+static bool put_ordinary(struct clusters *c, const struct addr *addr, unsigned addrs, uint64_t us, unsigned bit)
 {
     bool new = false;
-    for (unsigned i = 0; i < seen->addrs; i++) {
-        struct place *place = cluster_place(c, &seen->addr[i], seen->us);
-        new |= (place->ordinary >> seen->ordinary & 1) == 0;
-        place->ordinary |= 1ull << seen->ordinary;
+    for (unsigned i = 0; i < addrs; i++) {
+        struct place *place = cluster_place(c, &addr[i], us);
+        new |= (place->ordinary >> bit & 1) == 0;
+        place->ordinary |= 1ull << bit;
     }
     return new;
 }
 
-/* The hash has no secret, so that every sensor counts the same bit. */
+/* The hash has no secret, so that every sensor counts the same bit. Of nearly every name there is nothing new to tell. */
 void cluster_ordinary(struct clusters *c, const struct hit *sighting)
 {
-    uint64_t hash = id_hash(sighting->name, strlen(sighting->name), 0);
-    struct cluster_news *news = &c->news;
-    *news = (struct cluster_news){.us = sighting->us, .ordinary = (uint8_t)(hash >> 58), .addrs = sighting->addrs};
-    memcpy(news->addr, sighting->addr, sizeof news->addr);
-    c->has_news = put_ordinary(c, news);
+    unsigned bit = (unsigned)(id_hash(sighting->name, strlen(sighting->name), 0) >> 58);
+    c->has_news = put_ordinary(c, sighting->addr, sighting->addrs, sighting->us, bit);
+    if (!c->has_news)
+        return;
+    c->news = (struct cluster_news){.us = sighting->us, .ordinary = (uint8_t)bit, .addrs = sighting->addrs};
+    memcpy(c->news.addr, sighting->addr, sighting->addrs * sizeof *sighting->addr);
 }
 
 static size_t slot_of(const struct clusters *c, const char *text)
@@ -290,7 +291,7 @@ bool cluster_put_foreign(struct clusters *c, const struct cluster_news *news, st
     bool grew = false;
     c->has_news = false;
     if (!news->suspicious) {
-        put_ordinary(c, news);
+        put_ordinary(c, news->addr, news->addrs, news->us, news->ordinary);
         return false;
     }
     uint16_t i = cluster_name(c, news->name, news->us);
