@@ -300,14 +300,20 @@ void delivery_retry(struct delivery *d)
     pthread_mutex_unlock(&d->lock);
 }
 
+void delivery_ends(struct delivery *d)
+{
+    pthread_mutex_lock(&d->lock);
+    d->finish_ms = clock_ms();
+    pthread_mutex_unlock(&d->lock);
+}
+
 bool delivery_finish(struct delivery *d, char err[static ERRLEN])
 {
     spool_finish(d->spool);
     pthread_mutex_lock(&d->lock);
-    if (!d->finishing) {
-        d->finishing = true;
+    d->finishing = true;
+    if (d->finish_ms == 0)
         d->finish_ms = clock_ms();
-    }
     pthread_cond_broadcast(&d->changed);
     while (!d->finished)
         clock_wait(&d->changed, &d->lock, clock_ms() + 1000);

@@ -37,6 +37,9 @@ bool delivery_news(struct delivery *, char message[static ERRLEN]);
 /* The wait after a failure ends here: somebody has mended something. */
 void delivery_retry(struct delivery *);
 
+/* No more input: from now on is counted how long delivery_finish waits. */
+void delivery_ends(struct delivery *);
+
 /* Sends what is left. False: something was not delivered, a sentence in err. */
 bool delivery_finish(struct delivery *, char err[static ERRLEN]);
 void delivery_stats(struct delivery *, struct delivery_stats *);

@@ -6,6 +6,7 @@
 #include "feeds/listener.h"
 #include "feeds/record.h"
 #include "feeds/reloader.h"
+#include "feeds/share.h"
 #include "feeds/workers.h"
 
 enum { FIGURES = 128 };
@@ -15,6 +16,7 @@ struct figures_of { /* where they are taken from */
     struct desk_stats desk;
     struct reloader_stats lists;
     struct delivery_stats delivery;
+    struct share_stats share;
     struct listener_stats listener;
     bool listening; /* to another sensor: then there is no source and no capture */
 };

@@ -85,6 +85,12 @@ void outputs_retry(struct outputs *o)
         delivery_retry(o->delivery);
 }
 
+void outputs_ends(struct outputs *o)
+{
+    if (o->delivery != NULL)
+        delivery_ends(o->delivery);
+}
+
 bool outputs_finish(struct outputs *o, char err[static ERRLEN])
 {
     return o->delivery == NULL || delivery_finish(o->delivery, err);

@@ -30,6 +30,9 @@ bool outputs_news(struct outputs *, char message[static ERRLEN]);
 /* A Redis that refused is asked again now, with the password that its file holds by now. */
 void outputs_retry(struct outputs *);
 
+/* The input has ended: from now on is counted how long outputs_finish waits. */
+void outputs_ends(struct outputs *);
+
 /* Sends what is left. False: something was not delivered to Redis, a sentence in err. */
 bool outputs_finish(struct outputs *, char err[static ERRLEN]);
 

@@ -19,6 +19,7 @@
 #include "feeds/redis.h"
 #include "feeds/reloader.h"
 #include "feeds/resume.h"
+#include "feeds/share.h"
 #include "feeds/workers.h"
 
 enum { QUEUE_BYTES = 64 << 20 }; /* hits in memory that are neither on disk nor sent: about 50,000 */
@@ -38,10 +39,12 @@ struct sensor {
     struct state *state;    /* NULL: nothing outlives the process */
     struct resume resume;   /* of the replay, where there is a state */
     struct outputs *outputs;
+    struct share *share;    /* NULL: without Redis there is nobody to share with */
     enum json_format format;
     const char *name;
     bool log[EVENT_KINDS];
     bool progress, ended;   /* ended: nothing is left to go on with */
+    uint64_t wait_ms;       /* for Redis, at the end */
     double began_s, told_s; /* the replay's beginning and the last progress line, by the monotonic clock */
     char document[JSON_MAX];
 };
@@ -81,7 +84,7 @@ static void flush_outputs(struct sensor *s)
 {
     char news[ERRLEN];
     outputs_flush(s->outputs);
-    while (outputs_news(s->outputs, news))
+    while (outputs_news(s->outputs, news) || (s->share != NULL && share_news(s->share, news)))
         complain(DONE, news);
 }
 
@@ -110,11 +113,25 @@ static void show_progress(struct sensor *s)
     fprintf(stderr, "\033[K");
 }
 
+/* What the desk makes of what was put: documents, and what is new to other sensors. */
 static void put_reports(struct sensor *s)
 {
     const struct report *report;
+    const struct told *told;
     while ((report = desk_next(s->desk)) != NULL)
         outputs_put(s->outputs, report->us, s->document, json_report(s->document, report, s->format));
+    while (s->share != NULL && (told = desk_next_told(s->desk)) != NULL)
+        share_put(s->share, told);
+}
+
+/* What other sensors told: as it comes or, at the end, all that there is. */
+static void hear_others(struct sensor *s, bool (*next)(struct share *, struct told *))
+{
+    struct told told;
+    while (s->share != NULL && next(s->share, &told)) {
+        desk_put_told(s->desk, &told);
+        put_reports(s);
+    }
 }
 
 static void take_hit(struct sensor *s, const struct hit *hit)
@@ -144,6 +161,8 @@ static void print_stats(struct sensor *s)
     desk_stats(s->desk, &of.desk);
     reloader_stats(s->lists, &of.lists);
     outputs_stats(s->outputs, &of.delivery);
+    if (s->share != NULL)
+        share_stats(s->share, &of.share);
     size_t count = figures(values, &of);
     const char *group = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -202,6 +221,17 @@ static void answer_signals(struct sensor *s)
     }
 }
 
+/* The input has ended: what other sensors know is heard, and what was counted is told. */
+static void settle(struct sensor *s)
+{
+    outputs_ends(s->outputs);
+    if (s->share != NULL)
+        share_finish(s->share, s->wait_ms);
+    hear_others(s, share_last);
+    desk_finish(s->desk);
+    put_reports(s);
+}
+
 /* The loop: reads like the river. Returns the exit status so far. */
 static int run(struct sensor *s)
 {
@@ -216,6 +246,7 @@ static int run(struct sensor *s)
         case WORKERS_NOTHING:
             break;
         case WORKERS_PAUSE:
+            hear_others(s, share_next);
             flush_outputs(s);
             show_progress(s);
             break;
@@ -239,8 +270,7 @@ static int run(struct sensor *s)
             answer_signals(s);
         take_lists(s);
     }
-    desk_finish(s->desk);
-    put_reports(s);
+    settle(s);
     return status;
 }
 
@@ -256,6 +286,7 @@ static int listen(struct sensor *s)
             take_hit(s, hit);
             break;
         case LISTENER_PAUSE:
+            hear_others(s, share_next);
             flush_outputs(s);
             break;
         case LISTENER_WARNING:
@@ -273,8 +304,7 @@ static int listen(struct sensor *s)
             answer_signals(s);
         take_lists(s);
     }
-    desk_finish(s->desk);
-    put_reports(s);
+    settle(s);
     return status;
 }
 
@@ -359,6 +389,19 @@ static bool open_outputs(struct sensor *s, const struct options *o, char err[sta
     return (o->redis == NULL || redis != NULL) && (s->outputs = outputs_open(&settings, redis, err)) != NULL;
 }
 
+/* Sensors on one Redis share what they know. */
+static bool open_share(struct sensor *s, const struct options *o, char err[static ERRLEN])
+{
+    struct share_settings settings = {
+        .login = {o->redis, o->redis_password_file, getenv("RADOME_REDIS_PASSWORD")},
+        .key = o->redis_key,
+        .sensor = s->name,
+        .follow = o->paths.count == 0,
+    };
+    s->wait_ms = o->redis_wait * 1000;
+    return o->redis == NULL || (s->share = share_open(&settings, err)) != NULL;
+}
+
 static bool open_river(struct sensor *s, const struct options *o, char err[static ERRLEN])
 {
     const struct lists *lists = reloader_lists(s->lists);
@@ -394,6 +437,7 @@ static void end_replay(struct sensor *s)
 
 static void close_all(struct sensor *s)
 {
+    share_close(s->share);
     outputs_close(s->outputs);
     desk_close(s->desk);
     workers_close(s->workers);
@@ -472,7 +516,7 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
         return status;
     if (o->check)
         return check(s, o, settings);
-    if (!open_outputs(s, o, err) || !open_river(s, o, err) || !begin_replay(s, err))
+    if (!open_outputs(s, o, err) || !open_share(s, o, err) || !open_river(s, o, err) || !begin_replay(s, err))
         return complain(WRONG_USAGE, err);
     catch_signals();
     s->progress = o->interfaces.count == 0 && o->eve == NULL && (o->progress || isatty(STDERR_FILENO));
