@@ -148,6 +148,11 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz_%.o $(if $(filter fuzz,$(MODE)),,$(BU
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
 
+# Deals a capture over several sensors.
+$(BUILD)/tests/slice: $(BUILD)/tests/slice.o $(BUILD)/libhouse.a
+	$(call say,LINK)
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # Other people's parsers, to compare with: each oracle is linked with the library that it is named after.
 $(BUILD)/tests/oracle/%: $(BUILD)/tests/oracle/%.o $(BUILD)/libhouse.a
 	$(call say,LINK)

@@ -8,6 +8,7 @@
 enum {
     QUEUE = 1024,              /* items on their way, in each direction: about 2 MB */
     LOOK_MS = 1000,            /* how often it is looked for what others told */
+    ONCE_MS = 5000,            /* a Redis that answers at all has answered by then */
     LEAST_MS = 100, MOST_MS = 5000 /* between tries while Redis is away */
 };
 
@@ -26,8 +27,10 @@ struct share {
     struct queue out, in;
     bool follow, stop;
     bool off;                  /* Redis will not have it: told once, and all is kept to ourselves */
-    bool quiet;                /* at the last look, after share_finish, there was nothing in either direction */
-    uint64_t give_up_ms;       /* 0: before share_finish */
+    bool quiet;                /* at the last look, catching up, there was nothing in either direction */
+    uint64_t give_up_ms;       /* of catching up; 0: we do not */
+    bool patient;              /* until then, even if Redis is away */
+    bool failed;               /* the last look */
     unsigned sending;          /* of out, being sent */
     struct share_stats stats;
 };
@@ -93,7 +96,7 @@ static enum redis_result take_one(struct share *s, bool *any, char err[static ER
     return result;
 }
 
-/* Before the end a replay takes nothing from others: what it writes must not depend on when they happen to speak. */
+/* A replay takes nothing from others but at its beginning and end: what it writes must not depend on when they speak. */
 static bool takes(const struct share *s)
 {
     return s->follow || s->give_up_ms > 0;
@@ -132,6 +135,7 @@ static void *carry(void *context)
     while (!s->stop) {
         enum redis_result result = page != NULL ? exchange(s, page, err) : REDIS_REFUSED;
         judge(s, result, err);
+        s->failed = result != REDIS_SENT;
         pthread_cond_broadcast(&s->changed);
         if (!s->stop && (result != REDIS_SENT || s->out.count == 0))
             rest(s, result, &pause_ms);
@@ -209,27 +213,31 @@ static bool take_in(struct share *s, struct told *told)
 bool share_next(struct share *s, struct told *told)
 {
     pthread_mutex_lock(&s->lock);
-    bool any = s->give_up_ms == 0 && take_in(s, told);
+    bool any = take_in(s, told);
     pthread_mutex_unlock(&s->lock);
     return any;
 }
 
-void share_finish(struct share *s, uint64_t wait_ms)
+void share_catch_up(struct share *s, uint64_t wait_ms)
 {
     pthread_mutex_lock(&s->lock);
-    s->give_up_ms = clock_ms() + wait_ms + 1;
+    s->patient = wait_ms > 0;
+    s->give_up_ms = clock_ms() + (wait_ms > 0 ? wait_ms : ONCE_MS);
+    s->quiet = s->failed = false;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
 }
 
-bool share_last(struct share *s, struct told *told)
+bool share_rest(struct share *s, struct told *told)
 {
     pthread_mutex_lock(&s->lock);
     bool any = take_in(s, told);
-    while (!any && !s->off && !s->quiet && clock_ms() < s->give_up_ms) {
+    while (!any && !s->quiet && !s->off && (s->patient || !s->failed) && clock_ms() < s->give_up_ms) {
         clock_wait(&s->changed, &s->lock, s->give_up_ms);
         any = take_in(s, told);
     }
+    if (!any)
+        s->give_up_ms = 0;
     pthread_mutex_unlock(&s->lock);
     return any;
 }

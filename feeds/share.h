@@ -9,7 +9,7 @@
 struct share_settings {
     struct redis_login login;
     const char *key, *sensor;
-    bool follow;               /* live: what others tell is taken as it comes; else only from share_finish on */
+    bool follow;               /* live: what others tell is taken as it comes; else only while catching up */
 };
 
 struct share_stats {
@@ -30,11 +30,12 @@ void share_put(struct share *, const struct told *);
 /* The next that another sensor told; false: none for now. */
 bool share_next(struct share *, struct told *);
 
-/* The end: from now on others' items are taken in any case, and share_last waits for them, up to wait_ms in all. */
-void share_finish(struct share *, uint64_t wait_ms);
+/* To be called at the beginning and the end: from now on others' items are taken in any case, and share_rest waits for them;
+ * up to wait_ms for a Redis that is away, 0: not at all. */
+void share_catch_up(struct share *, uint64_t wait_ms);
 
 /* As share_next, but false only when all was told and all that others told was taken, or it could not be. */
-bool share_last(struct share *, struct told *);
+bool share_rest(struct share *, struct told *);
 
 /* True once for each change of state: a sentence for the log. */
 bool share_news(struct share *, char message[static ERRLEN]);

@@ -221,13 +221,19 @@ static void answer_signals(struct sensor *s)
     }
 }
 
+/* All that others know, at the beginning and at the end. */
+static void catch_up(struct sensor *s, uint64_t wait_ms)
+{
+    if (s->share != NULL)
+        share_catch_up(s->share, wait_ms);
+    hear_others(s, share_rest);
+}
+
 /* The input has ended: what other sensors know is heard, and what was counted is told. */
 static void settle(struct sensor *s)
 {
     outputs_ends(s->outputs);
-    if (s->share != NULL)
-        share_finish(s->share, s->wait_ms);
-    hear_others(s, share_last);
+    catch_up(s, s->wait_ms);
     desk_finish(s->desk);
     put_reports(s);
 }
@@ -521,6 +527,7 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
     catch_signals();
     s->progress = o->interfaces.count == 0 && o->eve == NULL && (o->progress || isatty(STDERR_FILENO));
     s->began_s = now_s();
+    catch_up(s, 0);
     return finish(s, s->listener != NULL ? listen(s) : run(s));
 }
 
