@@ -233,7 +233,7 @@ static void catch_up(struct sensor *s, uint64_t wait_ms)
 static void settle(struct sensor *s)
 {
     outputs_ends(s->outputs);
-    catch_up(s, s->wait_ms);
+    catch_up(s, stop ? 0 : s->wait_ms);
     desk_finish(s->desk);
     put_reports(s);
 }
