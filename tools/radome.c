@@ -522,12 +522,15 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
         return status;
     if (o->check)
         return check(s, o, settings);
-    if (!open_outputs(s, o, err) || !open_share(s, o, err) || !open_river(s, o, err) || !begin_replay(s, err))
+    if (!open_outputs(s, o, err) || !open_share(s, o, err) || !open_river(s, o, err))
+        return complain(WRONG_USAGE, err);
+    if (!s->resume.again) /* one that goes on began with what was known then */
+        catch_up(s, 0);
+    if (!begin_replay(s, err))
         return complain(WRONG_USAGE, err);
     catch_signals();
     s->progress = o->interfaces.count == 0 && o->eve == NULL && (o->progress || isatty(STDERR_FILENO));
     s->began_s = now_s();
-    catch_up(s, 0);
     return finish(s, s->listener != NULL ? listen(s) : run(s));
 }
 
