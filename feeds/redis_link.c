@@ -104,6 +104,8 @@ struct answer *redis_link_read(struct redis_link *link, char err[static ERRLEN])
 
 enum answer_kind answer_kind(const struct answer *answer)
 {
+    if (answer == NULL)
+        return ANSWER_NONE;
     switch (reply_of(answer)->type) {
     case REDIS_REPLY_ERROR: return ANSWER_ERROR;
     case REDIS_REPLY_INTEGER: return ANSWER_NUMBER;
@@ -117,7 +119,7 @@ enum answer_kind answer_kind(const struct answer *answer)
 struct slice answer_text(const struct answer *answer)
 {
     const redisReply *reply = reply_of(answer);
-    return reply->str != NULL ? slice_of(reply->str, reply->len) : S("");
+    return reply != NULL && reply->str != NULL ? slice_of(reply->str, reply->len) : S("");
 }
 
 long long answer_number(const struct answer *answer)

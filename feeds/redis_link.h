@@ -27,6 +27,7 @@ void redis_link_append(struct redis_link *, int argc, const char **argv, const s
 /* The next answer, the caller's to free; NULL: broken, err says how. */
 struct answer *redis_link_read(struct redis_link *, char err[static ERRLEN]);
 
+/* Of an answer that is not there (NULL) there is nothing. */
 enum answer_kind answer_kind(const struct answer *);
 struct slice answer_text(const struct answer *);             /* a string, status or error, a NUL behind it; else empty */
 long long answer_number(const struct answer *);              /* else 0 */

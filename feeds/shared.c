@@ -37,12 +37,12 @@ struct shared {
     struct redis_session session;
     char sensor[SENSOR];
     char items[512], ages[512], stream[512];
-    char cursor[24];           /* where HSCAN goes on; empty: before its beginning */
-    char last[48];             /* of the stream's entries, the last that was read */
-    bool scanned;              /* all items: the stream is followed */
-    struct answer *page;       /* of either, and the list in it that holds the entries; NULL: none */
+    char last[48];             /* of the stream's entries, the last that was read; empty: before the beginning */
+    struct answer *fields;     /* of all items that were there, in the order of their times; NULL: the stream is followed */
+    size_t asked;              /* of the fields */
+    struct answer *page;       /* messages of some of them, or entries of the stream; NULL: none */
     const struct answer *entries;
-    size_t taken;              /* of that list */
+    size_t taken;              /* of those */
     uint64_t unreadable;
     char field[SHARED_PAGE][FIELD], time[SHARED_PAGE][24], message[SHARED_PAGE][MESSAGE];
 };
@@ -70,6 +70,7 @@ void shared_close(struct shared *s)
     if (s == NULL)
         return;
     answer_free(s->page);
+    answer_free(s->fields);
     redis_session_close(&s->session);
     free(s);
 }
@@ -89,6 +90,11 @@ static uint64_t thing(const struct told *told)
         of.addr[0] = told->evidence.client;
         of.key = told->evidence.item.key;
         break;
+    case TOLD_BEAT:
+        of.addr[0] = told->beat.client;
+        of.key = told->beat.us;
+        snprintf(of.name, sizeof of.name, "%s", told->beat.name);
+        break;
     case TOLD_NAME:
         of.key = told->name.suspicious ? 64 : told->name.ordinary;
         for (unsigned i = 0; i < told->name.addrs && i < HIT_ADDRS; i++)
@@ -101,7 +107,12 @@ static uint64_t thing(const struct told *told)
 
 static uint64_t time_of(const struct told *told)
 {
-    return told->kind == TOLD_EVIDENCE ? told->evidence.item.last_us : told->name.us;
+    switch (told->kind) {
+    case TOLD_EVIDENCE: return told->evidence.item.last_us;
+    case TOLD_BEAT: return told->beat.us;
+    case TOLD_NAME: break;
+    }
+    return told->name.us;
 }
 
 /* In hex: messages are bytes, commands are text, and whoever looks with redis-cli keeps his terminal. */
@@ -159,82 +170,110 @@ static struct slice sensor_of(struct slice field)
     return slice_of(field.p, len > 0 ? len - 1 : 0);
 }
 
-/* The stream's end as it is now: what comes behind it is followed when the items have been scanned. An item in both counts
- * once. */
-static enum redis_result find_end(struct shared *s, char err[static ERRLEN])
+/* One command: NULL where there is no answer to work with. */
+static struct answer *ask(struct shared *s, int argc, const char **argv, enum redis_result *result, char err[static ERRLEN])
+{
+    return redis_session_approve(&s->session, redis_session_ask(&s->session, argc, argv, result, err), result, err);
+}
+
+/* First what is there, oldest first, and then what comes behind the stream's end as it is before that is read: an item in
+ * both counts once. */
+static enum redis_result begin(struct shared *s, char err[static ERRLEN])
 {
     enum redis_result result = REDIS_SENT;
-    const char *argv[] = {"XREVRANGE", s->stream, "+", "-", "COUNT", "1"};
-    struct answer *answer = redis_session_approve(&s->session, redis_session_ask(&s->session, 6, argv, &result, err), &result, err);
-    if (answer == NULL)
+    const char *newest[] = {"XREVRANGE", s->stream, "+", "-", "COUNT", "1"}, *all[] = {"ZRANGE", s->ages, "0", "-1"};
+    struct answer *end = ask(s, 6, newest, &result, err);
+    if (end == NULL || (s->fields = ask(s, 4, all, &result, err)) == NULL) {
+        answer_free(end);
         return result;
-    const struct answer *newest = answer_item(answer, 0);
-    slice_text(newest != NULL ? answer_text(answer_item(newest, 0)) : S("0-0"), s->last, sizeof s->last);
-    snprintf(s->cursor, sizeof s->cursor, "0");
-    answer_free(answer);
+    }
+    const struct answer *entry = answer_item(end, 0);
+    slice_text(entry != NULL ? answer_text(answer_item(entry, 0)) : S("0-0"), s->last, sizeof s->last);
+    answer_free(end);
     return REDIS_SENT;
 }
 
-/* The next page of what others put: first the items that are there, then what the stream has behind them. */
+enum { PAGE = 32 };            /* items or entries asked for at once */
+
+/* The next messages of items. Those of a page that did not come are asked for again. */
+static enum redis_result next_items(struct shared *s, char err[static ERRLEN])
+{
+    enum redis_result result = REDIS_SENT;
+    const char *argv[2 + PAGE] = {"HMGET", s->items};
+    int argc = 2;
+    while (argc < 2 + PAGE && s->asked + (size_t)argc - 2 < answer_count(s->fields)) {
+        argv[argc] = (const char *)answer_text(answer_item(s->fields, s->asked + (size_t)argc - 2)).p;
+        argc++;
+    }
+    if ((s->page = ask(s, argc, argv, &result, err)) != NULL)
+        s->asked += (size_t)argc - 2;
+    s->entries = s->page;
+    return result;
+}
+
+static enum redis_result next_entries(struct shared *s, char err[static ERRLEN])
+{
+    enum redis_result result = REDIS_SENT;
+    const char *argv[] = {"XREAD", "COUNT", "32", "STREAMS", s->stream, s->last};
+    s->page = ask(s, 6, argv, &result, err);
+    s->entries = answer_item(answer_item(s->page, 0), 1); /* of the one stream; none where there is nothing new */
+    return result;
+}
+
+/* Turns to the next page, leaving page NULL where there is none for now. */
 static enum redis_result turn_page(struct shared *s, char err[static ERRLEN])
 {
-    enum redis_result result = REDIS_SENT;
-    const char *scan[] = {"HSCAN", s->items, s->cursor, "COUNT", "32"}, *follow[] = {"XREAD", "COUNT", "32", "STREAMS", s->stream, s->last};
     answer_free(s->page);
-    s->page = redis_session_ask(&s->session, s->scanned ? 6 : 5, s->scanned ? follow : scan, &result, err);
-    s->page = redis_session_approve(&s->session, s->page, &result, err);
+    s->page = NULL;
     s->taken = 0;
-    if (s->page == NULL)
-        return result;
-    if (s->scanned) {
-        s->entries = answer_kind(s->page) == ANSWER_LIST ? answer_item(answer_item(s->page, 0), 1) : s->page;
-    } else {
-        s->entries = answer_item(s->page, 1);
-        slice_text(answer_text(answer_item(s->page, 0)), s->cursor, sizeof s->cursor);
+    if (s->last[0] == '\0') {
+        enum redis_result result = begin(s, err);
+        if (result != REDIS_SENT)
+            return result;
     }
-    return REDIS_SENT;
+    if (s->fields != NULL && s->asked < answer_count(s->fields))
+        return next_items(s, err);
+    answer_free(s->fields);
+    s->fields = NULL;
+    enum redis_result result = next_entries(s, err);
+    if (s->page != NULL && s->entries == NULL) {
+        answer_free(s->page);
+        s->page = NULL;
+    }
+    return result;
 }
 
-/* One entry of the page: an item's field and message, or what a stream's entry says of sensor and message. */
+/* Of an item its field names the sensor; an entry says it itself. */
 static void read_entry(struct shared *s, struct slice *sensor, struct slice *message)
 {
-    if (!s->scanned) {
-        *sensor = sensor_of(answer_text(answer_item(s->entries, s->taken)));
-        *message = answer_text(answer_item(s->entries, s->taken + 1));
-        s->taken += 2;
+    const struct answer *entry = answer_item(s->entries, s->taken++);
+    if (s->fields != NULL) {
+        *sensor = sensor_of(answer_text(answer_item(s->fields, s->asked - answer_count(s->entries) + s->taken - 1)));
+        *message = answer_text(entry);
         return;
     }
-    const struct answer *entry = answer_item(s->entries, s->taken++), *fields = answer_item(entry, 1);
+    const struct answer *pairs = answer_item(entry, 1);
     slice_text(answer_text(answer_item(entry, 0)), s->last, sizeof s->last);
-    *sensor = answer_text(answer_item(fields, 1));
-    *message = answer_text(answer_item(fields, 3));
+    *sensor = pairs != NULL ? answer_text(answer_item(pairs, 1)) : S("");
+    *message = pairs != NULL ? answer_text(answer_item(pairs, 3)) : S("");
 }
 
 enum redis_result shared_take(struct shared *s, struct told *told, bool *any, char err[static ERRLEN])
 {
     enum redis_result result = REDIS_SENT;
     *any = false;
-    if (s->cursor[0] == '\0')
-        result = find_end(s, err);
-    while (result == REDIS_SENT) {
+    do {
         while (s->page != NULL && s->taken < answer_count(s->entries)) {
             struct slice sensor, message;
             read_entry(s, &sensor, &message);
-            if (slice_eq(sensor, slice_str(s->sensor)))
-                continue;
+            if (slice_eq(sensor, slice_str(s->sensor)) || message.len == 0)
+                continue; /* our own, or forgotten meanwhile */
             if ((*any = read_message(message, told)))
                 return REDIS_SENT;
             s->unreadable++;
         }
-        bool ended = s->scanned && s->page != NULL && answer_count(s->entries) == 0;
-        bool turned = !s->scanned && s->page != NULL && strcmp(s->cursor, "0") == 0;
-        answer_free(s->page);
-        s->page = NULL;
-        s->scanned |= turned;
-        if (ended)
-            break;
         result = turn_page(s, err);
-    }
+    } while (result == REDIS_SENT && s->page != NULL);
     return result;
 }
 
