@@ -4,17 +4,19 @@
 #include <errno.h>
 #include <pcap.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "capture/fanout.h"
 #include "capture/packet.h"
 #include "capture/reader.h"
 
 enum {
     SNAPLEN = 262144,            /* more than any frame, offloaded ones included */
-    LIVE_WAIT_MS = 100,
-    LIVE_BUFFER = 64 << 20,      /* kernel ring, bytes an interface */
+    LATE_US = 2 * SOURCE_WAIT_MS * 1000, /* after this a frame that has arrived has been handed over by the kernel */
     INTERFACES = 16
 };
 
@@ -31,7 +33,12 @@ struct source {
     pcap_t *pcap[INTERFACES];    /* live: one an interface; files: the first is the open one */
     const char *name[INTERFACES];
     unsigned live, turn;
+    uint16_t group[INTERFACES];  /* 0: reads alone */
     const char *filter;
+    size_t ring;
+    uint64_t since_us;           /* live frames from before are not counted on */
+    atomic_uint_fast64_t until_us; /* and later ones not waited for */
+    struct source *next;         /* the next part */
     struct source_stats stats;
 };
 
@@ -188,8 +195,8 @@ static pcap_t *live_open(struct source *s, const char *name, bool *usage, char e
     }
     pcap_set_snaplen(pcap, SNAPLEN);
     pcap_set_promisc(pcap, 1);
-    pcap_set_timeout(pcap, LIVE_WAIT_MS);
-    pcap_set_buffer_size(pcap, LIVE_BUFFER);
+    pcap_set_timeout(pcap, SOURCE_WAIT_MS);
+    pcap_set_buffer_size(pcap, (int)s->ring);
     int result = pcap_activate(pcap);
     if (result < 0) {
         const char *more = pcap_geterr(pcap);
@@ -205,25 +212,61 @@ static pcap_t *live_open(struct source *s, const char *name, bool *usage, char e
     return NULL;
 }
 
+static bool live_add(struct source *s, const char *name, uint16_t *group, bool *usage, char err[static ERRLEN])
+{
+    char why[ERRLEN];
+    if (s->live == INTERFACES) {
+        error_set(err, "more than %d interfaces; start a second sensor for the rest", INTERFACES);
+        return false;
+    }
+    pcap_t *pcap = s->pcap[s->live] = live_open(s, name, usage, err);
+    if (pcap == NULL)
+        return false;
+    s->name[s->live++] = name;
+    if (group != NULL && !fanout_join(pcap_get_selectable_fd(pcap), group, why)) {
+        error_set(err, "interface %s: %.400s", name, why);
+        return false;
+    }
+    return true;
+}
+
+static struct source *part_open(const struct source_settings *settings, struct source *first, bool *usage, char err[static ERRLEN]);
+
+/* The other parts, each with a socket on every interface, in the same order. */
+static bool open_parts(struct source *s, const struct source_settings *settings, bool *usage, char err[static ERRLEN])
+{
+    struct source *last = s;
+    for (unsigned i = 1; i < settings->parts && s->live > 0; i++, last = last->next)
+        if ((last->next = part_open(settings, s, usage, err)) == NULL)
+            return false;
+    return true;
+}
+
 static bool open_all(struct source *s, const struct source_settings *settings, bool *usage, char err[static ERRLEN])
 {
     for (size_t i = 0; settings->paths != NULL && settings->paths[i] != NULL; i++)
         if (!add_path(s, settings->paths[i], err))
             return false;
     for (size_t i = 0; settings->interfaces != NULL && settings->interfaces[i] != NULL; i++) {
-        if (s->live == INTERFACES) {
-            error_set(err, "more than %d interfaces; start a second sensor for the rest", INTERFACES);
+        uint16_t *group = settings->parts > 1 ? &s->group[s->live] : NULL;
+        if (!live_add(s, settings->interfaces[i], group, usage, err))
             return false;
-        }
-        if ((s->pcap[s->live] = live_open(s, settings->interfaces[i], usage, err)) == NULL)
-            return false;
-        s->name[s->live++] = settings->interfaces[i];
     }
     if (s->inputs == 0 && s->live == 0) {
         error_set(err, "no input");
         return false;
     }
-    return s->inputs == 0 || input_open(s, usage, err);
+    return s->inputs == 0 ? open_parts(s, settings, usage, err) : input_open(s, usage, err);
+}
+
+/* An interface's ring is shared out among the parts. */
+static void set_up(struct source *s, const struct source_settings *settings)
+{
+    enum { LEAST = 1 << 20 };
+    size_t ring = (settings->ring > 0 ? settings->ring : RING_DEFAULT) / (settings->parts > 1 ? settings->parts : 1);
+    s->ring = ring > LEAST ? ring : LEAST;
+    s->filter = settings->filter;
+    atomic_init(&s->until_us, UINT64_MAX);
 }
 
 struct source *source_open(const struct source_settings *settings, bool *usage, char err[static ERRLEN])
@@ -234,12 +277,56 @@ struct source *source_open(const struct source_settings *settings, bool *usage, 
         error_set(err, "no memory for the capture source");
         return NULL;
     }
-    s->filter = settings->filter;
+    set_up(s, settings);
     if (!open_all(s, settings, usage, err)) {
         source_close(s);
         return NULL;
     }
     return s;
+}
+
+static struct source *part_open(const struct source_settings *settings, struct source *first, bool *usage, char err[static ERRLEN])
+{
+    struct source *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        error_set(err, "no memory for the capture source");
+        return NULL;
+    }
+    set_up(s, settings);
+    for (unsigned i = 0; i < first->live; i++)
+        if (!live_add(s, first->name[i], &first->group[i], usage, err)) {
+            source_close(s);
+            return NULL;
+        }
+    return s;
+}
+
+struct source *source_part(struct source *s, unsigned index)
+{
+    for (; index > 0 && s != NULL; index--)
+        s = s->next;
+    return s;
+}
+
+static uint64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now); /* which is what the kernel stamps packets with */
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* A socket that has not joined its group gets every packet: of those each would be read by several. */
+void source_begin(struct source *s)
+{
+    bool shared = s->next != NULL;
+    for (uint64_t us = now_us(); s != NULL && shared; s = s->next)
+        s->since_us = us;
+}
+
+void source_stop(struct source *s)
+{
+    for (uint64_t us = now_us(); s != NULL; s = s->next)
+        atomic_store(&s->until_us, us);
 }
 
 static enum source_result hand_out(struct source *s, pcap_t *pcap, const struct pcap_pkthdr *header, const u_char *bytes, struct frame *frame)
@@ -302,50 +389,72 @@ static enum source_result live_lost(struct source *s, unsigned which, char err[s
     return SOURCE_ERROR;
 }
 
-/* Reads one interface until it has nothing, then the next; waits only when none has. */
+/* Reads one interface until it has nothing, then the next. */
 static enum source_result next_live(struct source *s, struct frame *frame, char err[static ERRLEN])
 {
-    struct pollfd waiting[INTERFACES];
-    for (unsigned tried = 0; tried < s->live; tried++) {
+    uint64_t until_us = atomic_load_explicit(&s->until_us, memory_order_relaxed);
+    for (unsigned tried = 0; tried < s->live;) {
         struct pcap_pkthdr *header;
         const u_char *bytes;
         pcap_t *pcap = s->pcap[s->turn];
         int result = pcap_next_ex(pcap, &header, &bytes);
-        if (result == 1)
-            return hand_out(s, pcap, header, bytes, frame);
-        if (result < 0)
+        if (result == 1) {
+            hand_out(s, pcap, header, bytes, frame);
+            if (frame->us >= s->since_us && frame->us <= until_us)
+                return SOURCE_FRAME;
+            s->stats.frames--;
+            s->stats.bytes -= header->caplen;
+            if (frame->us < s->since_us)
+                continue;
+        } else if (result < 0) {
             return live_lost(s, s->turn, err);
+        }
         s->turn = (s->turn + 1) % s->live;
+        tried++;
     }
+    return until_us != UINT64_MAX && now_us() > until_us + LATE_US ? SOURCE_END : SOURCE_IDLE;
+}
+
+void source_wait(struct source *s)
+{
+    struct pollfd waiting[INTERFACES];
     for (unsigned i = 0; i < s->live; i++)
         waiting[i] = (struct pollfd){pcap_get_selectable_fd(s->pcap[i]), POLLIN, 0};
-    poll(waiting, s->live, LIVE_WAIT_MS);
-    return SOURCE_IDLE;
+    poll(waiting, s->live, SOURCE_WAIT_MS);
 }
 
 enum source_result source_next(struct source *s, struct frame *frame, char err[static ERRLEN])
 {
-    if (s->at < s->inputs)
-        return next_from_files(s, frame, err);
-    return s->live > 0 ? next_live(s, frame, err) : SOURCE_END;
+    if (s->live > 0)
+        return next_live(s, frame, err);
+    return atomic_load_explicit(&s->until_us, memory_order_relaxed) == UINT64_MAX ? next_from_files(s, frame, err) : SOURCE_END;
+}
+
+static void add_stats(struct source *s, struct source_stats *sum)
+{
+    sum->frames += s->stats.frames;
+    sum->bytes += s->stats.bytes;
+    for (unsigned i = 0; i < s->live; i++) {
+        struct pcap_stat kernel;
+        if (pcap_stats(s->pcap[i], &kernel) == 0) {
+            sum->kernel_drops += kernel.ps_drop;
+            sum->interface_drops += s->next == NULL ? kernel.ps_ifdrop : 0; /* the interface's, the same for every part */
+        }
+    }
 }
 
 void source_stats(struct source *s, struct source_stats *stats)
 {
-    *stats = s->stats;
-    for (unsigned i = 0; i < s->live; i++) {
-        struct pcap_stat kernel;
-        if (pcap_stats(s->pcap[i], &kernel) == 0) {
-            stats->kernel_drops += kernel.ps_drop;
-            stats->interface_drops += kernel.ps_ifdrop;
-        }
-    }
+    *stats = (struct source_stats){.bytes_taken = s->stats.bytes_taken, .bytes_total = s->stats.bytes_total};
+    for (; s != NULL; s = s->next)
+        add_stats(s, stats);
 }
 
 void source_close(struct source *s)
 {
     if (s == NULL)
         return;
+    source_close(s->next);
     input_close(s);
     for (unsigned i = 0; i < s->live; i++)
         pcap_close(s->pcap[i]);

@@ -16,6 +16,8 @@ struct source_settings {
     const char *const *paths;      /* files, directories, "-"; NULL-terminated, or NULL */
     const char *const *interfaces; /* live; NULL-terminated, or NULL */
     const char *filter;            /* pcap filter expression, or NULL */
+    size_t ring;                   /* live: bytes of an interface's kernel ring; 0: RING_DEFAULT */
+    unsigned parts;                /* live: how many read side by side; 0 and 1: one */
 };
 
 struct source_stats {
@@ -26,18 +28,34 @@ struct source_stats {
 
 enum source_result {
     SOURCE_FRAME,   /* one frame */
-    SOURCE_IDLE,    /* live: none within the wait (100 ms) */
+    SOURCE_IDLE,    /* live: none at the moment */
     SOURCE_WARNING, /* err has a sentence; no harm done: the newest file of a rotating capture is still being written */
     SOURCE_ERROR,   /* err has a sentence; this input ends here, the next one follows */
     SOURCE_END      /* nothing more will come */
 };
+
+enum { RING_DEFAULT = 64 << 20, SOURCE_WAIT_MS = 100 };
 
 struct source;
 
 /* Opens every input, so that a bad filter or a missing file is told before the first frame. *usage is set where the
  * error is a wrong filter (the user's), not a bad input. */
 struct source *source_open(const struct source_settings *, bool *usage, char err[static ERRLEN]);
+
+/* Live: the part to be read by thread `index`, the first one's being the source itself; between them packets are dealt by
+ * address pair. Call source_begin when all are there: what came before is left out. */
+struct source *source_part(struct source *, unsigned index);
+void source_begin(struct source *);
+
 enum source_result source_next(struct source *, struct frame *, char err[static ERRLEN]);
+
+/* Live, after SOURCE_IDLE: waits up to SOURCE_WAIT_MS for a frame. */
+void source_wait(struct source *);
+
+/* No more than what has arrived by now, then SOURCE_END; from any thread. */
+void source_stop(struct source *);
+
+/* The sum of all parts, which must not be read meanwhile. */
 void source_stats(struct source *, struct source_stats *);
 void source_close(struct source *);
 const char *source_version(void);

@@ -35,6 +35,7 @@ static const struct setting table[] = {
     {"memory", 0, SETTING_SIZE, FIELD(memory), "SIZE", "the bound on flows, reassembly and fragments together (256M)", 8 << 20, 1ull << 40},
     {"body-limit", 0, SETTING_SIZE, FIELD(body_limit), "SIZE", "how much of one decoded body is followed (64M)", 16384, 1ull << 40},
     {"workers", 'j', SETTING_NUMBER, FIELD(workers), "N", "worker threads; default one per core, at most 8", 1, 64},
+    {"ring", 0, SETTING_SIZE, FIELD(ring), "SIZE", "live: an interface's ring in the kernel, shared by the workers (64M)", 1 << 20, 2047 << 20},
     {"progress", 0, SETTING_FLAG, FIELD(progress), NULL, "a progress line during a replay; default when standard error is a terminal"},
     {"sensor", 0, SETTING_TEXT, FIELD(sensor), "NAME", "the sensor's name; default the host's"},
     {"check", 'T', SETTING_FLAG, FIELD(check), NULL, "check the settings and feeds, print them and exit", .flag_only = true},
@@ -58,7 +59,7 @@ static uint64_t default_workers(void)
 void options_open(struct options *o, struct settings *settings)
 {
     *o = (struct options){
-        .redis_key = "radome:hits", .redis_wait = 30, .journal_size = 512 << 20, .threshold = 50, .workers = default_workers(), .memory = 256 << 20, .body_limit = 64 << 20,
+        .redis_key = "radome:hits", .redis_wait = 30, .journal_size = 512 << 20, .threshold = 50, .workers = default_workers(), .ring = 64 << 20, .memory = 256 << 20, .body_limit = 64 << 20,
     };
     *settings = (struct settings){.table = table, .count = sizeof table / sizeof *table, .values = o};
 }

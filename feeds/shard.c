@@ -109,13 +109,18 @@ static void add(void *sum, const void *part, size_t size)
         to[i] += from[i];
 }
 
+void shard_add(struct capture_stats *sum, const struct capture_stats *part)
+{
+    add(sum, part, sizeof *part);
+}
+
 void shard_stats(const struct shard *s, struct capture_stats *capture, struct engine_stats *engine)
 {
     struct capture_stats c = {0};
     struct engine_stats e = {0};
     capture_stats(s->capture, &c);
     engine_stats(s->engine, &e);
-    add(capture, &c, sizeof c);
+    shard_add(capture, &c);
     add(engine, &e, sizeof e);
 }
 

@@ -26,6 +26,7 @@ struct output {
     uint64_t us;                     /* packet time */
     const char *document;            /* with its newline */
     size_t len;
+    const char *error;               /* of a live source, a sentence; then it is neither */
 };
 
 struct shard;
@@ -42,6 +43,8 @@ void shard_relist(struct shard *, const struct indicators *, const struct geoip 
 
 /* Adds to what others have: zero it first. */
 void shard_stats(const struct shard *, struct capture_stats *, struct engine_stats *);
+
+void shard_add(struct capture_stats *sum, const struct capture_stats *);
 
 /* Which shard a packet between two addresses is for: the same for both directions, and in every run. */
 unsigned shard_of(const struct tuple *);

@@ -6,7 +6,8 @@
 
 enum {
     RING = 1 << 20, /* bytes each way */
-    IDLE_MS = 1000  /* no bell is missed; this is for the case that one is */
+    IDLE_MS = 1000, /* no bell is missed; this is for the case that one is */
+    BATCH = 256     /* live frames between two moments at which it can be held */
 };
 _Static_assert(JSON_MAX + 64 <= RING / 2, "a document finds room, wherever the ring's end is");
 
@@ -20,16 +21,22 @@ struct dealt {
     struct packet packet;
 };
 
-/* What comes back; the hit or the document follows. */
+enum answer { ANSWER_HIT, ANSWER_DOCUMENT, ANSWER_ERROR };
+
+/* What comes back; the hit, the document or the sentence follows. */
 struct answered {
     _Alignas(16) uint64_t number, us;
     size_t len;
-    bool is_hit;
+    enum answer answer;
 };
 
 struct worker {
-    struct shard *shard[SHARDS];
-    struct ring *in, *out;
+    struct shard *shard[SHARDS];     /* live: the first is its own */
+    struct ring *in, *out;           /* live: no in */
+    struct source *source;           /* live: its part, */
+    struct intake *intake;           /* where its frames become packets, */
+    char *lost;                      /* and where documents go that find no room */
+    struct worker_stats stats;
     struct bell bell, *desk;
     pthread_t thread;
     bool running;
@@ -74,15 +81,35 @@ static size_t hit_size(const struct hit *hit)
     return hit->kind == HIT_SIGHTING ? offsetof(struct hit, why) : sizeof *hit;
 }
 
+static void put_answer(struct worker *w, struct answered *to, uint64_t number, const struct output *output)
+{
+    bool is_hit = output->hit != NULL;
+    *to = (struct answered){number, output->us, is_hit ? hit_size(output->hit) : output->len, is_hit ? ANSWER_HIT : ANSWER_DOCUMENT};
+    if (is_hit)
+        memcpy(to + 1, output->hit, to->len);
+    ring_put(w->out, sizeof *to + to->len);
+    ring_publish(w->out);
+}
+
 static void answer(struct worker *w, struct shard *shard, uint64_t number)
 {
     struct output output;
-    for (struct answered *to; (to = answer_room(w)) != NULL && shard_next(shard, &output, (char *)(to + 1));) {
-        *to = (struct answered){number, output.us, output.hit != NULL ? hit_size(output.hit) : output.len, output.hit != NULL};
-        if (to->is_hit)
-            memcpy(to + 1, output.hit, to->len);
-        ring_put(w->out, sizeof *to + to->len);
-        ring_publish(w->out);
+    for (struct answered *to; (to = answer_room(w)) != NULL && shard_next(shard, &output, (char *)(to + 1));)
+        put_answer(w, to, number, &output);
+}
+
+/* The same where nothing may wait. */
+static void answer_live(struct worker *w, uint64_t us)
+{
+    struct output output;
+    for (;;) {
+        struct answered *to = ring_room(w->out, sizeof *to + JSON_MAX);
+        if (!shard_next(w->shard[0], &output, to != NULL ? (char *)(to + 1) : w->lost))
+            return;
+        if (to != NULL)
+            put_answer(w, to, us, &output);
+        else
+            w->stats.lost++;
     }
 }
 
@@ -94,6 +121,7 @@ static void reach(struct worker *w, uint64_t number)
 
 static void take_packet(struct worker *w, const struct dealt *dealt)
 {
+    w->stats.packets++;
     shard_deal(w->shard[dealt->shard], &dealt->packet);
     answer(w, w->shard[dealt->shard], dealt->number);
 }
@@ -146,18 +174,72 @@ static void *work(void *arg)
     return NULL;
 }
 
+static void tell_error(struct worker *w, const char *err)
+{
+    size_t len = strlen(err) + 1;
+    struct answered *to = ring_room(w->out, sizeof *to + len);
+    w->stats.lost += to == NULL;
+    if (to == NULL)
+        return;
+    *to = (struct answered){.len = len, .answer = ANSWER_ERROR};
+    memcpy(to + 1, err, len);
+    ring_put(w->out, sizeof *to + len);
+    ring_publish(w->out);
+}
+
+/* Up to BATCH frames. SOURCE_FRAME: there may be more. */
+static enum source_result read_batch(struct worker *w)
+{
+    char err[ERRLEN];
+    struct frame frame;
+    struct packet packet;
+    enum source_result result = SOURCE_FRAME;
+    for (unsigned i = 0; i < BATCH && result == SOURCE_FRAME; i++) {
+        result = source_next(w->source, &frame, err);
+        if (result == SOURCE_FRAME && intake_feed(w->intake, &frame, &packet)) {
+            w->stats.packets++;
+            shard_deal(w->shard[0], &packet);
+            answer_live(w, packet.us);
+        }
+    }
+    if (result != SOURCE_ERROR && result != SOURCE_WARNING)
+        return result;
+    tell_error(w, err);
+    return SOURCE_FRAME;
+}
+
+static void *listen(void *arg)
+{
+    struct worker *w = arg;
+    stand_up(w);
+    for (enum source_result result = SOURCE_FRAME; result != SOURCE_END && !atomic_load_explicit(&w->stop, memory_order_relaxed);) {
+        result = read_batch(w);
+        pthread_mutex_unlock(&w->still);
+        bell_ring(w->desk);
+        if (result == SOURCE_IDLE)
+            source_wait(w->source);
+        stand_up(w);
+    }
+    intake_finish(w->intake);
+    shard_finish(w->shard[0]);
+    answer_live(w, UINT64_MAX - 1);
+    pthread_mutex_unlock(&w->still);
+    reach(w, WORKER_DONE);
+    return NULL;
+}
+
 /* Signals are the main thread's: they end its waiting. */
-static bool start(struct worker *w)
+static bool start(struct worker *w, void *(*run)(void *))
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    w->running = pthread_create(&w->thread, NULL, work, w) == 0;
+    w->running = pthread_create(&w->thread, NULL, run, w) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return w->running;
 }
 
-struct worker *worker_open(struct shard *const *shards, struct bell *desk, char err[static ERRLEN])
+static struct worker *make(struct bell *desk, char err[static ERRLEN])
 {
     struct worker *w = aligned_alloc(64, (sizeof *w + 63) / 64 * 64);
     if (w == NULL) {
@@ -165,17 +247,47 @@ struct worker *worker_open(struct shard *const *shards, struct bell *desk, char 
         return NULL;
     }
     *w = (struct worker){.desk = desk};
-    memcpy(w->shard, shards, sizeof w->shard);
     bell_open(&w->bell);
     pthread_mutex_init(&w->turn, NULL);
     pthread_mutex_init(&w->still, NULL);
-    if ((w->in = ring_open(RING, err)) != NULL && (w->out = ring_open(RING, err)) != NULL) {
-        if (start(w))
-            return w;
+    return w;
+}
+
+/* What was opened for it is there, and it starts; or none of it stays. */
+static struct worker *started(struct worker *w, bool opened, void *(*run)(void *), char err[static ERRLEN])
+{
+    if (opened && start(w, run))
+        return w;
+    if (opened)
         error_set(err, "the system has no thread for a worker; try a smaller -j");
-    }
     worker_close(w);
     return NULL;
+}
+
+struct worker *worker_open(struct shard *const *shards, struct bell *desk, char err[static ERRLEN])
+{
+    struct worker *w = make(desk, err);
+    if (w == NULL)
+        return NULL;
+    memcpy(w->shard, shards, sizeof w->shard);
+    bool opened = (w->in = ring_open(RING, err)) != NULL && (w->out = ring_open(RING, err)) != NULL;
+    return started(w, opened, work, err);
+}
+
+struct worker *worker_listen(const struct shard_settings *settings, struct source *source, struct bell *desk, char err[static ERRLEN])
+{
+    struct worker *w = make(desk, err);
+    if (w == NULL)
+        return NULL;
+    size_t memory = capture_intake_memory(settings->capture.memory / settings->parts);
+    w->source = source;
+    bool opened = (w->out = ring_open(RING, err)) != NULL && (w->intake = intake_open(memory, settings->capture.seed, err)) != NULL &&
+                  (w->shard[0] = shard_open(settings, err)) != NULL;
+    if (opened && (w->lost = malloc(JSON_MAX)) == NULL) {
+        error_set(err, "no memory for a document");
+        opened = false;
+    }
+    return started(w, opened, listen, err);
 }
 
 void worker_close(struct worker *w)
@@ -186,6 +298,10 @@ void worker_close(struct worker *w)
     bell_ring(&w->bell);
     if (w->running)
         pthread_join(w->thread, NULL);
+    if (w->source != NULL)
+        shard_close(w->shard[0]);
+    intake_close(w->intake);
+    free(w->lost);
     ring_close(w->in);
     ring_close(w->out);
     bell_close(&w->bell);
@@ -241,8 +357,12 @@ bool worker_next(struct worker *w, uint64_t *number, struct output *output)
     *number = answer != NULL ? answer->number : reached;
     if (answer == NULL)
         return false;
-    const void *body = answer + 1;
-    *output = (struct output){answer->is_hit ? body : NULL, answer->us, answer->is_hit ? NULL : body, answer->len};
+    *output = (struct output){.us = answer->us, .len = answer->len};
+    switch (answer->answer) {
+    case ANSWER_HIT: output->hit = (const struct hit *)(answer + 1); break;
+    case ANSWER_DOCUMENT: output->document = (const char *)(answer + 1); break;
+    case ANSWER_ERROR: output->error = (const char *)(answer + 1); break;
+    }
     return true;
 }
 
@@ -262,6 +382,24 @@ void worker_release(struct worker *w)
 {
     pthread_mutex_unlock(&w->still);
     pthread_mutex_unlock(&w->turn);
+}
+
+void worker_stats(struct worker *w, struct worker_stats *stats, struct capture_stats *capture, struct engine_stats *engine)
+{
+    *stats = w->stats;
+    if (w->source == NULL)
+        return;
+    struct capture_stats mine = {0};
+    intake_stats(w->intake, &mine.intake);
+    intake_memory(w->intake, &mine.memory);
+    shard_add(capture, &mine);
+    shard_stats(w->shard[0], capture, engine);
+}
+
+void worker_relist(struct worker *w, const struct indicators *indicators, const struct geoip *geoip)
+{
+    if (w->source != NULL)
+        shard_relist(w->shard[0], indicators, geoip);
 }
 
 bool worker_dead(struct worker *w)

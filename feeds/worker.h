@@ -1,5 +1,5 @@
-/* One thread with some of the shards: packets are dealt to it, outputs come back numbered, in order. It never waits for
- * anything but these two, and touches no socket and no file. */
+/* One thread with some of the shards: packets are dealt to it, or it has a part of a live source for itself; outputs come
+ * back numbered, in order. It touches no file and no socket but its source's. */
 #pragma once
 
 #include "feeds/ring.h"
@@ -11,6 +11,10 @@ struct worker;
 
 /* shards: SHARDS places, NULL where a shard is not this worker's. desk: rung when there is something to take or room. */
 struct worker *worker_open(struct shard *const *shards, struct bell *desk, char err[static ERRLEN]);
+
+/* A live one, which reads its part itself and numbers outputs by packet time. Its memory is what the shard's settings say a
+ * part is. An output that finds no room is lost, and counted: the kernel's ring must not wait. */
+struct worker *worker_listen(const struct shard_settings *, struct source *, struct bell *desk, char err[static ERRLEN]);
 
 /* Ends the thread, wherever it is. */
 void worker_close(struct worker *);
@@ -28,6 +32,14 @@ void worker_take(struct worker *);
 /* Between these two the thread stands still, so that its shards can be looked at. */
 void worker_hold(struct worker *);
 void worker_release(struct worker *);
+
+struct worker_stats {
+    uint64_t packets, lost; /* seen; outputs without room */
+};
+
+/* While it is held: what it has seen; a live one adds to what others have. */
+void worker_stats(struct worker *, struct worker_stats *, struct capture_stats *, struct engine_stats *);
+void worker_relist(struct worker *, const struct indicators *, const struct geoip *); /* as shard_relist, of a live one */
 
 /* The thread is there no more, though it was not told to end. */
 bool worker_dead(struct worker *);

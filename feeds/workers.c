@@ -7,7 +7,7 @@
 enum {
     PAUSE_FRAMES = 4096,  /* so often, at least, the caller hears of us */
     PUBLISH = 128 << 10,  /* bytes dealt to a worker, on average, between two bells */
-    WAIT_MS = 500
+    WAIT_MS = 100
 };
 
 struct workers {
@@ -17,12 +17,13 @@ struct workers {
     struct shard *shard[SHARDS];
     struct worker *worker[SHARDS];
     unsigned count;                 /* of worker; 0: the caller works */
+    bool live;                      /* each worker reads its own part */
     struct bell desk;
     struct packet packet;           /* in hand */
     uint64_t frames, number;        /* read; packets dealt */
     size_t unpublished;             /* bytes of them that no worker has been told of */
     bool holding;                   /* the packet in hand is still to be dealt */
-    bool ended, look, waiting;      /* no more frames; there may be outputs to take; the bell is wanted */
+    bool stopped, ended, look, waiting; /* told to stop; no more frames; there may be outputs to take; the bell is wanted */
     unsigned finishing;             /* shards that are finished, or workers that were told so */
     struct shard *busy;             /* count 0: its outputs are being pulled */
     struct worker *taken;           /* whose output the caller has */
@@ -37,8 +38,20 @@ static bool open_worker(struct workers *w, unsigned index, char err[static ERRLE
     return (w->worker[index] = worker_open(mine, &w->desk, err)) != NULL;
 }
 
+static bool open_live(struct workers *w, char err[static ERRLEN])
+{
+    w->settings.shard.parts = w->count;
+    source_begin(w->source);
+    for (unsigned i = 0; i < w->count; i++)
+        if ((w->worker[i] = worker_listen(&w->settings.shard, source_part(w->source, i), &w->desk, err)) == NULL)
+            return false;
+    return true;
+}
+
 static bool open_all(struct workers *w, char err[static ERRLEN])
 {
+    if (w->live)
+        return open_live(w, err);
     const struct capture_settings *capture = &w->settings.shard.capture;
     if ((w->intake = intake_open(capture_intake_memory(capture->memory), capture->seed, err)) == NULL)
         return false;
@@ -62,6 +75,7 @@ struct workers *workers_open(const struct workers_settings *settings, struct sou
     w->settings.shard.parts = SHARDS;
     w->source = source;
     w->count = settings->count > SHARDS ? SHARDS : settings->count > 1 ? settings->count : 0;
+    w->live = w->count > 0 && source_part(source, w->count - 1) != NULL;
     bell_open(&w->desk);
     if (!open_all(w, err)) {
         workers_close(w);
@@ -125,9 +139,9 @@ static bool finish(struct workers *w)
         shard_finish(w->busy);
         return false;
     }
-    while (w->finishing < w->count && worker_finish(w->worker[w->finishing], w->number + 1))
+    while (!w->live && w->finishing < w->count && worker_finish(w->worker[w->finishing], w->number + 1))
         worker_publish(w->worker[w->finishing++]);
-    bool done = w->finishing == w->count;
+    bool done = w->live || w->finishing == w->count;
     for (unsigned i = 0; i < w->count; i++) {
         uint64_t number;
         struct output output;
@@ -136,7 +150,7 @@ static bool finish(struct workers *w)
     return done;
 }
 
-/* The first output of all, if nobody can still come with an earlier one. */
+/* The first output of all, if nobody can still come with an earlier one; live there is no waiting for that. */
 static struct worker *foremost(struct workers *w, struct output *output)
 {
     struct worker *first = NULL;
@@ -152,7 +166,7 @@ static struct worker *foremost(struct workers *w, struct output *output)
             *output = next;
         }
     }
-    return least <= certain ? first : NULL;
+    return w->live || least <= certain ? first : NULL;
 }
 
 static bool pull(struct workers *w, struct output *output)
@@ -184,7 +198,14 @@ static enum workers_result wait(struct workers *w, char err[static ERRLEN])
             error_set(err, "worker %u of %u has ended by itself; nothing more can be relied on", i + 1, w->count);
             return WORKERS_DEAD;
         }
-    return rung ? WORKERS_NOTHING : WORKERS_PAUSE;
+    return rung && !w->live ? WORKERS_NOTHING : WORKERS_PAUSE;
+}
+
+static void end(struct workers *w)
+{
+    w->ended = true;
+    intake_finish(w->intake);
+    publish(w);
 }
 
 /* A frame is read and dealt. */
@@ -194,10 +215,10 @@ static enum workers_result read_on(struct workers *w, char err[static ERRLEN])
     if (!w->holding) {
         switch (source_next(w->source, &frame, err)) {
         case SOURCE_FRAME: break;
-        case SOURCE_IDLE: return WORKERS_PAUSE;
+        case SOURCE_IDLE: source_wait(w->source); return WORKERS_PAUSE;
         case SOURCE_WARNING: return WORKERS_WARNING;
         case SOURCE_ERROR: return WORKERS_ERROR;
-        case SOURCE_END: workers_stop(w); return WORKERS_NOTHING;
+        case SOURCE_END: end(w); return WORKERS_NOTHING;
         }
         w->frames++;
         w->holding = intake_feed(w->intake, &frame, &w->packet);
@@ -208,14 +229,22 @@ static enum workers_result read_on(struct workers *w, char err[static ERRLEN])
     return w->frames % PAUSE_FRAMES == 0 ? WORKERS_PAUSE : WORKERS_NOTHING;
 }
 
+static enum workers_result pulled(const struct output *output, char err[static ERRLEN])
+{
+    if (output->error == NULL)
+        return WORKERS_OUTPUT;
+    error_set(err, "%s", output->error);
+    return WORKERS_ERROR;
+}
+
 enum workers_result workers_next(struct workers *w, struct output *output, char err[static ERRLEN])
 {
     if (w->taken != NULL)
         worker_take(w->taken);
     w->taken = NULL;
     if (pull(w, output))
-        return WORKERS_OUTPUT;
-    if (!w->ended) {
+        return pulled(output, err);
+    if (!w->ended && !w->live) {
         enum workers_result result = read_on(w, err);
         return result == WORKERS_NOTHING && pull(w, output) ? WORKERS_OUTPUT : result;
     }
@@ -226,12 +255,9 @@ enum workers_result workers_next(struct workers *w, struct output *output, char 
 
 void workers_stop(struct workers *w)
 {
-    if (w->ended)
-        return;
-    w->ended = true;
-    w->holding = false;
-    intake_finish(w->intake);
-    publish(w);
+    if (!w->stopped)
+        source_stop(w->source);
+    w->stopped = true;
 }
 
 static void hold(struct workers *w)
@@ -249,21 +275,40 @@ static void release(struct workers *w)
 void workers_relist(struct workers *w, const struct indicators *indicators, const struct geoip *geoip)
 {
     hold(w);
-    for (unsigned i = 0; i < SHARDS; i++)
+    for (unsigned i = 0; i < w->count; i++)
+        worker_relist(w->worker[i], indicators, geoip);
+    for (unsigned i = 0; i < SHARDS && !w->live; i++)
         shard_relist(w->shard[i], indicators, geoip);
     release(w);
 }
 
-void workers_stats(struct workers *w, struct workers_stats *stats)
+static void add_workers(struct workers *w, struct workers_stats *stats)
 {
-    struct intake_stats intake;
-    *stats = (struct workers_stats){0};
-    source_stats(w->source, &stats->source);
-    hold(w);
+    stats->threads = w->count;
+    for (unsigned i = 0; i < w->count; i++) {
+        struct worker_stats one;
+        worker_stats(w->worker[i], &one, &stats->capture, &stats->engine);
+        stats->lost += one.lost;
+        stats->most = one.packets > stats->most ? one.packets : stats->most;
+        stats->least = i == 0 || one.packets < stats->least ? one.packets : stats->least;
+    }
+}
+
+static void add_shards(struct workers *w, struct workers_stats *stats)
+{
+    intake_stats(w->intake, &stats->capture.intake);
+    intake_memory(w->intake, &stats->capture.memory);
     for (unsigned i = 0; i < SHARDS; i++)
         shard_stats(w->shard[i], &stats->capture, &stats->engine);
+}
+
+void workers_stats(struct workers *w, struct workers_stats *stats)
+{
+    *stats = (struct workers_stats){0};
+    hold(w);
+    source_stats(w->source, &stats->source);
+    add_workers(w, stats);
+    if (!w->live)
+        add_shards(w, stats);
     release(w);
-    intake_stats(w->intake, &intake);
-    stats->capture.intake = intake;
-    intake_memory(w->intake, &stats->capture.memory);
 }

@@ -1,5 +1,6 @@
 /* Frames in, hits and records out, in packet order, by any number of threads: the caller's own, or one that reads and deals
- * (the caller's) and `count` that work. What comes out of a replay, and in which order, is the same for every count. */
+ * (the caller's) and `count` that work. What comes out of a replay, and in which order, is the same for every count. Live,
+ * each of several has a part of the source for itself, and order is by packet time as far as it goes. */
 #pragma once
 
 #include "capture/source.h"
@@ -14,6 +15,8 @@ struct workers_stats {
     struct source_stats source;
     struct capture_stats capture;   /* the sum of all, as engine; of the most at once, the sum of each one's most */
     struct engine_stats engine;
+    uint64_t threads, least, most;  /* that work, beside the caller's; packets of the one with fewest, and with most */
+    uint64_t lost;                  /* live: outputs that found no room, because the desk was too slow */
 };
 
 enum workers_result {

@@ -474,7 +474,7 @@ static int open_input(struct sensor *s, const struct options *o)
 {
     char err[ERRLEN];
     bool usage = false;
-    struct source_settings source = {o->paths.value, o->interfaces.value, o->filter};
+    struct source_settings source = {o->paths.value, o->interfaces.value, o->filter, o->ring, (unsigned)(o->workers < SHARDS ? o->workers : SHARDS)};
     struct classifier_settings engine = {lists_indicators(reloader_lists(s->lists)), s->seed, plugins_classifiers(s->plugins)};
     if (o->eve != NULL)
         return (s->listener = listener_open(o->eve, &engine, err)) != NULL ? DONE : complain(INPUT_FAILED, err);
