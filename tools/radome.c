@@ -40,6 +40,7 @@ struct sensor {
     struct resume resume;   /* of the replay, where there is a state */
     struct outputs *outputs;
     struct share *share;    /* NULL: without Redis there is nobody to share with */
+    struct redis *redis;    /* the outputs' */
     enum json_format format;
     const char *name;
     bool log[EVENT_KINDS];
@@ -176,7 +177,7 @@ static void print_stats(struct sensor *s)
     fprintf(stderr, "\n");
 }
 
-/* SIGHUP: the settings are read again, and the lists beside the packets. */
+/* SIGHUP: the settings are read again, and the lists beside the packets; Redis is gone to anew. */
 static void ask_for_lists(struct sensor *s)
 {
     struct options options;
@@ -185,6 +186,9 @@ static void ask_for_lists(struct sensor *s)
     if (options_again(s->settings, &options, &settings, later, err)) {
         struct lists_settings lists = options_lists(&options, s->seed);
         reloader_ask(s->lists, &lists);
+        if (s->redis != NULL && options.redis != NULL &&
+            !redis_reopen(s->redis, options.redis, options.redis_password_file, getenv("RADOME_REDIS_PASSWORD"), err))
+            complain(DONE, err);
         if (later[0] != '\0')
             complain(DONE, later);
     } else
@@ -392,7 +396,10 @@ static bool open_outputs(struct sensor *s, const struct options *o, char err[sta
         },
     };
     struct redis *redis = o->redis != NULL ? open_redis(s, o, err) : NULL;
-    return (o->redis == NULL || redis != NULL) && (s->outputs = outputs_open(&settings, redis, err)) != NULL;
+    if ((o->redis != NULL && redis == NULL) || (s->outputs = outputs_open(&settings, redis, err)) == NULL)
+        return false;
+    s->redis = redis;
+    return true;
 }
 
 /* Sensors on one Redis share what they know. */
