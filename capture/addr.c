@@ -51,10 +51,23 @@ bool addr_parse(struct addr *addr, struct slice text)
     return false;
 }
 
+/* By hand: the C library's goes by way of printf, and with records on every packet is told with two or more of these. */
+static void format_v4(const uint8_t b[static 4], char *out)
+{
+    for (int i = 0; i < 4; i++) {
+        if (b[i] >= 100)
+            *out++ = (char)('0' + b[i] / 100);
+        if (b[i] >= 10)
+            *out++ = (char)('0' + b[i] / 10 % 10);
+        *out++ = (char)('0' + b[i] % 10);
+        *out++ = i < 3 ? '.' : '\0';
+    }
+}
+
 const char *addr_format(const struct addr *addr, char out[static ADDR_TEXT])
 {
     if (addr_is_v4(addr))
-        inet_ntop(AF_INET, addr->b + sizeof mapped, out, ADDR_TEXT);
+        format_v4(addr->b + sizeof mapped, out);
     else
         inet_ntop(AF_INET6, addr->b, out, ADDR_TEXT);
     return out;
