@@ -24,6 +24,6 @@ bool keys_table(struct cipher *, struct slice head, size_t at);
 bool keys_runs(struct cipher *, struct slice head);
 bool keys_periodic(struct cipher *, struct slice head);
 
-/* Puts places of a found, long XOR key right that only what the header must contain shows. False where some place remains
- * a guess: a wrong key is worse than none. */
+/* Makes a repeating key of CIPHER_XOR that is right in most places right in all, and confirms it; the program begins at
+ * its offset. False where some place remains a guess: a wrong key is worse than none. */
 bool keys_refine(struct cipher *, struct slice head);

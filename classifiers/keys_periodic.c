@@ -1,4 +1,5 @@
 #include "classifiers/keys.h"
+#include "classifiers/keys_expect.h"
 #include "classifiers/stub.h"
 
 /* A PE's first kilobytes are half zeros, so that under a repeating key bytes one period apart are equal far more often
@@ -16,10 +17,11 @@ enum {
     FLAT = 26,             /* equal neighbours in a window that say: constant bytes, not a key */
     LOOK_BACK = 0x200, LOOK_ON = 0x200, LOOK_ROUNDS = 5, /* what the first look counts: bytes, and rounds of the key */
     HEADERS = 1024,        /* a body that is shorter may be headers only */
-    LETTERS = 16,          /* of the stub's 55 letters and instructions that a rough key has to show */
+    LETTERS = 12,          /* of the stub's 64 bytes that are not zero, a rough key has to show */
+    STUB_CODE = 0x45, STUB_CODE_LEN = 9, /* both stubs call DOS alike, to print and to end */
+    SIGNS = 2,             /* of M, Z and these, or nothing else is asked */
     TRIES = 3,             /* windows of one body that get that look: noise has none, ordinary files many */
     REACH_BACK = 0x400, REACH_ON = 0x40, /* where the program's first byte may be, seen from the window */
-    STUB_MATCHES = 106,    /* of the stub's 126 fixed bytes */
     ROUNDS = 3,            /* of voting */
     NEAR = 4               /* bytes on either side whose zeros make a byte's vote count more */
 };
@@ -163,37 +165,7 @@ static void vote(struct period *v, struct slice head, size_t from)
     }
 }
 
-static void correct(struct period *v, size_t at, uint8_t right)
-{
-    v->key[at % v->length] ^= v->plain[at] ^ right;
-}
-
-static unsigned stub_matches(const uint8_t *plain, const uint8_t *stub)
-{
-    unsigned n = 0;
-    for (size_t i = 0; i < STUB_BYTES; i++)
-        n += stub_fixed(i) && plain[i] == stub[i];
-    return n;
-}
-
-/* Places of the key that the vote got wrong show as faults in the stub: they are put right by it, as far as all files
- * have the same there. */
-static bool align_stub(struct period *v, struct slice head, size_t at)
-{
-    for (size_t s = 0; s < STUBS && at + STUB_BYTES <= head.len; s++) {
-        const uint8_t *stub = stub_bytes[s];
-        if (stub_matches(v->plain + at, stub) < STUB_MATCHES)
-            continue;
-        for (size_t i = 0; i < STUB_BYTES; i++)
-            if (stub_firm(stub, i) && v->plain[at + i] != stub[i])
-                correct(v, at + i, stub[i]);
-        decode(v, head, 0, head.len);
-        return true;
-    }
-    return false;
-}
-
-static bool confirm(struct cipher *c, const struct period *v, struct slice head, size_t at)
+static void turn(struct cipher *c, const struct period *v, size_t at)
 {
     memset(c, 0, sizeof *c);
     c->kind = CIPHER_XOR;
@@ -201,26 +173,41 @@ static bool confirm(struct cipher *c, const struct period *v, struct slice head,
     c->key_length = (uint16_t)v->length;
     for (unsigned i = 0; i < v->length; i++)
         c->key[i] = v->key[(at + i) % v->length];
-    return cipher_confirm(c, head);
 }
 
-static unsigned stub_letters(const uint8_t *plain)
+/* How well a program fits that begins here: by its stub's text, or by M, Z and the header's zeros alone; 0: not at all. */
+static unsigned fits_start(struct slice plain)
 {
-    unsigned best = 0;
-    for (size_t s = 0; s < STUBS; s++) {
-        unsigned n = 0;
-        for (size_t i = PE_DOS; i < STUB_BYTES; i++)
-            n += stub_bytes[s][i] != 0 && plain[i] == stub_bytes[s][i];
-        best = n > best ? n : best;
-    }
-    return best;
+    unsigned letters, zeros = 0, signs = (plain.p[0] == 'M') + (plain.p[1] == 'Z');
+    for (size_t i = STUB_CODE; i < STUB_CODE + STUB_CODE_LEN; i++)
+        signs += plain.p[i] == stub_bytes[0][i];
+    for (size_t i = 0; signs >= SIGNS && i < STUB_ZEROS; i++)
+        zeros += plain.p[PE_ZEROS + i] == 0;
+    if (zeros < STUB_ZEROS / 2)
+        return 0;
+    unsigned matches = keys_stub_matches(plain, &letters);
+    bool both = plain.p[0] == 'M' && plain.p[1] == 'Z';
+    return both || letters >= LETTERS ? zeros + matches : 0;
 }
 
-/* A first look that costs a few microseconds: one round of voting around the window, and whether M or Z stands anywhere
- * before what might be the header's zeros and, unless both do, some of the stub's text. */
+/* The offset where one fits best; false where none does. */
+static bool best_start(const struct period *v, size_t from, size_t to, size_t *start)
+{
+    unsigned most = 0;
+    for (size_t at = from; at <= KEYS_JUNK && at < v->window + REACH_ON && at + STUB_BYTES < to; at++) {
+        unsigned fits = fits_start(slice_of(v->plain + at, STUB_BYTES));
+        if (fits > most) {
+            most = fits;
+            *start = at;
+        }
+    }
+    return most > 0;
+}
+
+/* A first look that costs a few microseconds: one round of voting around the window. */
 static bool promising(struct period *v, struct slice head, size_t from)
 {
-    size_t on = v->window + LOOK_ON + LOOK_ROUNDS * v->length, to = on < head.len ? on : head.len;
+    size_t on = v->window + LOOK_ON + LOOK_ROUNDS * v->length, to = on < head.len ? on : head.len, start;
     size_t counted = v->window > LOOK_BACK ? v->window - LOOK_BACK : 0;
     for (unsigned place = 0; place < v->length; place++) {
         uint8_t count[256] = {0}, best = 0;
@@ -230,36 +217,7 @@ static bool promising(struct period *v, struct slice head, size_t from)
         v->key[place] = best;
     }
     decode(v, head, from, v->window + REACH_ON + STUB_BYTES);
-    for (size_t at = from; at < v->window + REACH_ON && at + STUB_BYTES < to; at++) {
-        const uint8_t *p = v->plain + at;
-        unsigned zeros = 0;
-        if (p[0] != 'M' && p[1] != 'Z')
-            continue;
-        for (size_t i = 0; i < STUB_ZEROS; i++)
-            zeros += p[PE_ZEROS + i] == 0;
-        bool both = p[0] == 'M' && p[1] == 'Z';
-        if (zeros >= STUB_ZEROS / 2 && (both || stub_letters(p) >= LETTERS))
-            return true;
-    }
-    return false;
-}
-
-/* Where the program begins: M and Z, or one of them and the other's place of the key voted wrong, before a stub; a stub
- * of another kind needs both and the header's zeros. */
-static bool align(struct cipher *c, struct period *v, struct slice head)
-{
-    size_t from = v->window > REACH_BACK ? v->window - REACH_BACK : 0, to = v->window + REACH_ON;
-    for (size_t at = from; at < to && at <= KEYS_JUNK && at + STUB_BYTES < head.len; at++) {
-        const uint8_t *p = v->plain + at;
-        unsigned signs = (p[0] == 'M') + (p[1] == 'Z'), zeros = 0;
-        for (size_t i = 0; i < STUB_ZEROS; i++)
-            zeros += p[PE_ZEROS + i] == 0;
-        if (zeros < STUB_ZEROS * 3 / 4 || signs == 0)
-            continue;
-        if ((align_stub(v, head, at) || signs == 2) && confirm(c, v, head, at))
-            return true;
-    }
-    return false;
+    return best_start(v, from, to, &start);
 }
 
 /* Of a capture that holds no more than the headers too few bytes come to each place to be counted. But a key of up to
@@ -271,7 +229,8 @@ static bool try_stub(struct cipher *c, struct period *v, struct slice head)
         for (size_t i = 0; i < STUB_BYTES; i++)
             if (stub_fixed(i))
                 v->key[i % v->length] = head.p[i] ^ stub_bytes[s][i];
-        if (confirm(c, v, head, 0))
+        turn(c, v, 0);
+        if (cipher_confirm(c, head))
             return true;
     }
     return false;
@@ -306,8 +265,11 @@ static bool try_period(struct cipher *c, struct slice head, size_t window, unsig
     v.length = shortest(head, window, lag);
     bool found = promising(&v, head, from);
     if (found) {
+        size_t start;
         vote(&v, head, from);
-        found = align(c, &v, head);
+        found = best_start(&v, from, head.len, &start);
+        if (found)
+            turn(c, &v, start);
     }
     if (!found && (head.len > HEADERS || v.length > STUB_BYTES || !try_stub(c, &v, head)))
         return false;

@@ -1,171 +1,158 @@
 #include "classifiers/keys.h"
-#include "classifiers/stub.h"
+#include "classifiers/keys_expect.h"
 
-/* A long key has few bytes of the head to each of its places, and what the code behind the header repeats may outvote
- * them. But the header that the key uncovered says where it has zeros and other fixed bytes: these vote with a weight of
- * their own, for the key byte that gives what has to stand there. */
+#include <math.h>
+
+/* A long key has few bytes of the head to each of its places. Each place is therefore judged by all that is known of the
+ * bytes it applies to: what the headers must have there, and else how common a byte is between such neighbours in this
+ * very program, as far as the other places have shown it. The likeliest key byte wins where it is likelier than any other
+ * by enough bits; where one place remains a guess, the key is none. */
 
 enum {
-    NEAR = 4,               /* bytes on either side whose zeros make a zero likely */
-    SURE = 1000,            /* the stub, and zeros that the format itself demands */
-    LIKELY = 100,           /* what linkers do */
-    STUB_MATCHES = 100,     /* of the stub's 126 fixed bytes */
-    ROUNDS = 2,
-    DOUBT = 30              /* votes against a key byte that are taken for granted */
+    CLASSES = 5, CONTEXTS = CLASSES * CLASSES,
+    BACKOFF = 24,           /* one byte in so many has to be in a context for it to be trusted as much as all contexts together */
+    ROUNDS = 5,
+    ENOUGH = 64,            /* bytes of one place: more of them say no more than these */
+    CERTAIN_BITS = 10
 };
 
-struct ballot {
-    uint8_t expected[KEYS_HEAD];
-    uint16_t weight[KEYS_HEAD];
-    size_t len;
+struct judge {
+    struct slice body;
+    uint8_t plain[KEYS_HEAD];
+    uint8_t context[KEYS_HEAD];
+    struct expected expected;
+    uint16_t all[CIPHER_KEY], seen[CONTEXTS][CIPHER_KEY];
+    uint32_t total, sum[CONTEXTS];
+    float bits[CONTEXTS][CIPHER_KEY];
 };
 
-struct rule {
-    uint16_t at, n;         /* in its structure: where, how many bytes */
-    uint32_t value;         /* little-endian, in the first four of them */
-    uint16_t weight;
-};
-
-/* COFF header from "PE\0\0" on, and the optional header's part that both kinds have at the same place. */
-static const struct rule header_rules[] = {
-    {0, 4, 0x4550, SURE},         {7, 1, 0, SURE},             {12, 8, 0, LIKELY},        {21, 1, 0, SURE},
-    {24 + 7, 1, 0, LIKELY},       {24 + 11, 1, 0, LIKELY},     {24 + 15, 1, 0, LIKELY},   {24 + 19, 1, 0, LIKELY},
-    {24 + 23, 1, 0, LIKELY},      {24 + 32, 4, 0x1000, LIKELY}, {24 + 36, 4, 0x200, LIKELY}, {24 + 41, 1, 0, SURE},
-    {24 + 43, 1, 0, SURE},        {24 + 45, 1, 0, LIKELY},     {24 + 47, 1, 0, LIKELY},   {24 + 49, 1, 0, SURE},
-    {24 + 51, 1, 0, SURE},        {24 + 52, 4, 0, LIKELY},     {24 + 59, 1, 0, LIKELY},   {24 + 62, 2, 0, LIKELY},
-    {24 + 69, 1, 0, SURE},
-};
-
-/* Stack and heap sizes, loader flags and the number of directories; by the magic. */
-static const struct rule pe32_rules[] = {
-    {28, 2, 0, LIKELY}, {72, 2, 0, LIKELY}, {75, 1, 0, LIKELY}, {76, 1, 0, LIKELY}, {78, 2, 0, LIKELY}, {80, 2, 0, LIKELY},
-    {83, 1, 0, LIKELY}, {84, 1, 0, LIKELY}, {86, 2, 0, LIKELY}, {88, 4, 0, LIKELY}, {92, 4, 16, SURE},
-};
-static const struct rule pe32_plus_rules[] = {
-    {24, 2, 0, LIKELY}, {29, 3, 0, LIKELY}, {72, 2, 0, LIKELY}, {75, 5, 0, LIKELY}, {80, 1, 0, LIKELY}, {82, 6, 0, LIKELY},
-    {88, 2, 0, LIKELY}, {91, 5, 0, LIKELY}, {96, 1, 0, LIKELY}, {98, 6, 0, LIKELY}, {104, 4, 0, LIKELY}, {108, 4, 16, SURE},
-};
-
-static const struct rule directory_rules[] = {{3, 1, 0, LIKELY}, {7, 1, 0, LIKELY}};
-static const struct rule section_rules[] = {
-    {11, 1, 0, LIKELY}, {12, 1, 0, SURE}, {15, 1, 0, LIKELY}, {19, 1, 0, LIKELY}, {16, 1, 0, LIKELY}, {20, 1, 0, LIKELY},
-    {23, 1, 0, LIKELY}, {24, 12, 0, LIKELY}, {37, 1, 0, LIKELY},
-};
-
-static void apply(struct ballot *b, size_t base, const struct rule *rules, size_t n)
+static uint8_t class_of(uint8_t c)
 {
-    for (size_t r = 0; r < n; r++)
-        for (size_t i = 0; i < rules[r].n && base + rules[r].at + i < b->len; i++) {
-            size_t at = base + rules[r].at + i;
-            b->expected[at] = i < 4 ? (uint8_t)(rules[r].value >> (8 * i)) : 0;
-            b->weight[at] = rules[r].weight;
-        }
+    return c == 0 ? 0 : c >= 0x20 && c < 0x7f ? 1 : c == 0xff || c == 0xcc || c == 0x90 ? 2 : c < 0x20 ? 3 : 4;
 }
 
-/* Everywhere: zero, with a weight by the zeros around it under the present key. */
-static void expect_zeros(struct ballot *b, const uint8_t *plain)
+static float likely(const struct judge *j, unsigned context, uint8_t byte)
 {
-    for (size_t i = 0; i < b->len; i++) {
-        unsigned zeros = 0;
-        for (size_t j = i > NEAR ? i - NEAR : 0; j <= i + NEAR && j < b->len; j++)
-            zeros += j != i && plain[j] == 0;
-        b->expected[i] = 0;
-        b->weight[i] = (uint16_t)(1 + zeros * zeros);
+    float common = ((float)j->all[byte] + (byte == 0 ? 64 : 0.25f)) / ((float)j->total + 128);
+    float backoff = (float)(j->body.len / BACKOFF);
+    return log2f(((float)j->seen[context][byte] + backoff * common) / ((float)j->sum[context] + backoff));
+}
+
+static void count(struct judge *j, size_t i, int by)
+{
+    j->all[j->plain[i]] = (uint16_t)(j->all[j->plain[i]] + by);
+    j->seen[j->context[i]][j->plain[i]] = (uint16_t)(j->seen[j->context[i]][j->plain[i]] + by);
+    j->total += (uint32_t)by;
+    j->sum[j->context[i]] += (uint32_t)by;
+}
+
+static void learn(struct judge *j, const struct cipher *c)
+{
+    struct cipher_stream s;
+    cipher_start(&s, c);
+    cipher_decode(&s, j->body.p, j->plain, j->body.len);
+    keys_expect(&j->expected, slice_of(j->plain, j->body.len));
+    memset(j->all, 0, sizeof j->all);
+    memset(j->seen, 0, sizeof j->seen);
+    memset(j->sum, 0, sizeof j->sum);
+    j->total = 0;
+    for (size_t i = 0; i < j->body.len; i++) {
+        uint8_t before = i > 0 ? j->plain[i - 1] : 0, after = i + 1 < j->body.len ? j->plain[i + 1] : 0;
+        j->context[i] = (uint8_t)(class_of(before) * CLASSES + class_of(after));
+        count(j, i, 1);
+    }
+    for (unsigned context = 0; context < CONTEXTS; context++)
+        for (unsigned byte = 0; byte < CIPHER_KEY; byte++)
+            j->bits[context][byte] = likely(j, context, (uint8_t)byte);
+}
+
+static uint8_t undo(const struct cipher *c, uint8_t byte, uint8_t key)
+{
+    return c->kind == CIPHER_SKIP_ZERO && (byte == 0 || byte == key) ? byte : byte ^ key;
+}
+
+/* The key bytes worth a look: under which some byte of the place is zero, or what is expected there. All of them in the
+ * end, since the right one may be none of these. */
+static void choose(const struct judge *j, const struct cipher *c, unsigned place, bool all, bool chosen[static CIPHER_KEY])
+{
+    memset(chosen, all, CIPHER_KEY);
+    chosen[c->key[place]] = true;
+    for (size_t i = place; i < j->body.len; i += c->key_length)
+        chosen[j->body.p[i] ^ j->expected.byte[i]] = true;
+}
+
+static void add_bits(const struct judge *j, const struct cipher *c, size_t i, float weight, const bool *chosen, float *score)
+{
+    uint8_t here = c->key[i % c->key_length], bits = j->expected.bits[i], byte = j->expected.byte[i];
+    const float *common = j->bits[j->context[i]];
+    for (unsigned key = 0; key < CIPHER_KEY; key++) {
+        if (!chosen[key])
+            continue;
+        uint8_t plain = undo(c, j->body.p[i], (uint8_t)key);
+        float chance = key == here ? likely(j, j->context[i], plain) : common[plain];
+        score[key] += bits == 0 ? weight * chance : plain == byte ? 0 : chance - bits;
     }
 }
 
-static void expect_stub(struct ballot *b, const uint8_t *plain)
+/* True where the place is certain. What the place itself showed is taken out of the counts while it is judged. */
+static bool judge_place(struct judge *j, struct cipher *c, unsigned place, bool all)
 {
-    for (size_t s = 0; s < STUBS && b->len >= STUB_BYTES; s++) {
-        unsigned same = 0;
-        for (size_t i = 0; i < STUB_BYTES; i++)
-            same += stub_fixed(i) && plain[i] == stub_bytes[s][i];
-        for (size_t i = 0; same >= STUB_MATCHES && i < STUB_BYTES; i++)
-            if (stub_fixed(i) && (stub_bytes[s][i] != 0 || stub_firm(stub_bytes[s], i))) {
-                b->expected[i] = stub_bytes[s][i];
-                b->weight[i] = stub_firm(stub_bytes[s], i) ? SURE : LIKELY;
-            }
-    }
-}
-
-static void expect_header(struct ballot *b, const struct pe *pe)
-{
-    apply(b, PE_E_LFANEW, &(struct rule){0, 4, pe->header, SURE}, 1);
-    size_t optional = pe->header + 24, table = pe->table_end - pe->sections * 40u, directories = optional + (pe->plus ? 112 : 96);
-    apply(b, pe->header, header_rules, sizeof header_rules / sizeof *header_rules);
-    if (pe->plus)
-        apply(b, optional, pe32_plus_rules, sizeof pe32_plus_rules / sizeof *pe32_plus_rules);
-    else
-        apply(b, optional, pe32_rules, sizeof pe32_rules / sizeof *pe32_rules);
-    for (size_t at = directories; at + 8 <= table && at < directories + 128; at += 8)
-        apply(b, at, directory_rules, sizeof directory_rules / sizeof *directory_rules);
-    for (size_t at = table; at < pe->table_end; at += 40)
-        apply(b, at, section_rules, sizeof section_rules / sizeof *section_rules);
-}
-
-/* Between the section table and the first section there is nothing but zeros, in all files but a few. */
-static void expect_padding(struct ballot *b, const struct pe *pe, const uint8_t *plain)
-{
-    size_t end = pe->size_of_headers < b->len ? pe->size_of_headers : b->len, zeros = 0;
-    for (size_t i = pe->table_end; i < end; i++)
-        zeros += plain[i] == 0;
-    for (size_t i = pe->table_end; i < end && zeros * 10 >= (end - pe->table_end) * 8; i++)
-        b->weight[i] = LIKELY;
-}
-
-/* False where a place of the key is not shown for certain: another byte has as many votes, or there are hardly any. */
-static bool elect(struct cipher *c, const struct ballot *b, const uint8_t *body)
-{
-    bool certain = true;
-    for (unsigned place = 0; place < c->key_length; place++) {
-        uint32_t count[CIPHER_KEY] = {0}, second = 0;
-        uint8_t best = c->key[place];
-        for (size_t i = place; i < b->len; i += c->key_length) {
-            uint8_t key = body[i] ^ b->expected[i];
-            count[key] += b->weight[i];
-            if (count[key] > count[best])
-                best = key;
-        }
-        for (unsigned key = 0; key < CIPHER_KEY; key++)
-            if (key != best && count[key] > second)
-                second = count[key];
-        certain = certain && count[best] >= second + DOUBT;
-        c->key[place] = best;
-    }
-    return certain;
+    float score[CIPHER_KEY] = {0}, second = -INFINITY;
+    bool chosen[CIPHER_KEY];
+    uint8_t best = c->key[place];
+    float weight = fminf(1, ENOUGH * (float)c->key_length / (float)j->body.len);
+    choose(j, c, place, all, chosen);
+    for (size_t i = place; i < j->body.len; i += c->key_length)
+        count(j, i, -1);
+    for (size_t i = place; i < j->body.len; i += c->key_length)
+        add_bits(j, c, i, weight, chosen, score);
+    for (size_t i = place; i < j->body.len; i += c->key_length)
+        count(j, i, 1);
+    for (unsigned key = 0; key < CIPHER_KEY; key++)
+        if (chosen[key] && score[key] > score[best])
+            best = (uint8_t)key;
+    for (unsigned key = 0; key < CIPHER_KEY; key++)
+        if (chosen[key] && key != best && score[key] > second)
+            second = score[key];
+    c->key[place] = best;
+    return score[best] - second >= CERTAIN_BITS;
 }
 
 /* A key that was read off the stub's text fits that text, whether it is there or not: the rest of the header tells. */
-static bool fits_header(const struct ballot *b, const struct cipher *c, const uint8_t *body)
+static bool fits_header(const struct judge *j, const struct pe *pe)
 {
     unsigned fits = 0, all = 0;
-    for (size_t i = STUB_BYTES; i < b->len && i < c->pe.table_end; i++)
-        if (b->weight[i] >= LIKELY) {
-            fits += (body[i] ^ c->key[i % c->key_length]) == b->expected[i];
+    for (size_t i = PE_DOS; i < j->body.len && i < pe->table_end; i++)
+        if (j->expected.bits[i] > 0) {
+            fits += j->plain[i] == j->expected.byte[i];
             all++;
         }
-    return fits * 10 >= all * 9;
+    return fits * 10 >= all * 7;
+}
+
+/* Judges all places anew; true where all are certain. */
+static bool judge(struct judge *j, struct cipher *c, bool all)
+{
+    struct cipher next = *c;
+    bool certain = true;
+    learn(j, c);
+    for (unsigned place = 0; place < c->key_length && (certain || !all); place++)
+        certain = judge_place(j, &next, place, all) && certain;
+    memcpy(c->key, next.key, sizeof c->key);
+    return certain;
 }
 
 bool keys_refine(struct cipher *c, struct slice head)
 {
-    struct slice body = slice_head(slice_from(head, c->offset), KEYS_HEAD);
-    bool certain = false;
+    struct judge j = {.body = slice_head(slice_from(head, c->offset), KEYS_HEAD)};
+    struct cipher before;
     for (int round = 0; round < ROUNDS; round++) {
-        uint8_t plain[KEYS_HEAD];
-        struct ballot b = {.len = body.len};
-        struct cipher refined = *c;
-        struct cipher_stream s;
-        cipher_start(&s, c);
-        cipher_decode(&s, body.p, plain, body.len);
-        expect_zeros(&b, plain);
-        expect_stub(&b, plain);
-        expect_header(&b, &c->pe);
-        expect_padding(&b, &c->pe, plain);
-        certain = elect(&refined, &b, body.p) && fits_header(&b, &refined, body.p);
-        if (!cipher_confirm(&refined, head))
-            return false;
-        *c = refined;
+        before = *c;
+        (void)judge(&j, c, false);
+        if (memcmp(before.key, c->key, sizeof c->key) == 0)
+            break;
     }
-    return certain;
+    before = *c;
+    return judge(&j, c, true) && memcmp(before.key, c->key, sizeof c->key) == 0 && cipher_confirm(c, head) &&
+           fits_header(&j, &c->pe);
 }
