@@ -66,11 +66,6 @@ static void learn(struct judge *j, const struct cipher *c)
             j->bits[context][byte] = likely(j, context, (uint8_t)byte);
 }
 
-static uint8_t undo(const struct cipher *c, uint8_t byte, uint8_t key)
-{
-    return c->kind == CIPHER_SKIP_ZERO && (byte == 0 || byte == key) ? byte : byte ^ key;
-}
-
 /* The key bytes worth a look: under which some byte of the place is zero, or what is expected there. All of them in the
  * end, since the right one may be none of these. */
 static void choose(const struct judge *j, const struct cipher *c, unsigned place, bool all, bool chosen[static CIPHER_KEY])
@@ -81,17 +76,20 @@ static void choose(const struct judge *j, const struct cipher *c, unsigned place
         chosen[j->body.p[i] ^ j->expected.byte[i]] = true;
 }
 
+/* What this byte says for each key: where something is expected it costs its bits not to be that. */
 static void add_bits(const struct judge *j, const struct cipher *c, size_t i, float weight, const bool *chosen, float *score)
 {
-    uint8_t here = c->key[i % c->key_length], bits = j->expected.bits[i], byte = j->expected.byte[i];
+    uint8_t byte = j->body.p[i], here = c->key[i % c->key_length], bits = j->expected.bits[i];
     const float *common = j->bits[j->context[i]];
-    for (unsigned key = 0; key < CIPHER_KEY; key++) {
-        if (!chosen[key])
-            continue;
-        uint8_t plain = undo(c, j->body.p[i], (uint8_t)key);
-        float chance = key == here ? likely(j, j->context[i], plain) : common[plain];
-        score[key] += bits == 0 ? weight * chance : plain == byte ? 0 : chance - bits;
-    }
+    float now = likely(j, j->context[i], byte ^ here) - common[byte ^ here];
+    weight = bits == 0 ? weight : 1;
+    for (unsigned key = 0; key < CIPHER_KEY; key++)
+        if (chosen[key])
+            score[key] += weight * common[byte ^ key] - bits;
+    score[here] += weight * now;
+    uint8_t right = byte ^ j->expected.byte[i];
+    if (bits > 0)
+        score[right] += bits - common[j->expected.byte[i]] - (right == here ? now : 0);
 }
 
 /* True where the place is certain. What the place itself showed is taken out of the counts while it is judged. */
