@@ -307,26 +307,41 @@ void delivery_ends(struct delivery *d)
     pthread_mutex_unlock(&d->lock);
 }
 
-bool delivery_finish(struct delivery *d, char err[static ERRLEN])
+/* False: a sentence about what is not in Redis. */
+static bool tell_left(struct delivery *d, char err[static ERRLEN])
 {
-    spool_finish(d->spool);
+    struct spool_stats spool;
+    const struct state *state = d->settings.spool.state;
+    char kept_at[320] = "";
+    uint64_t left = waiting(d), gone;
+    spool_stats(d->spool, &spool);
+    gone = spool.dropped > d->stats.lost ? spool.dropped - d->stats.lost : 0; /* of those left, as far as they were not told of */
+    gone = gone < left ? gone : left;
+    if (state != NULL && left > gone)
+        snprintf(kept_at, sizeof kept_at, "; %" PRIu64 " are kept and sent when radome is next started with --state %.200s", left - gone,
+                 state_path(state));
+    if (left > 0)
+        error_set(err, "%" PRIu64 " hits could not be delivered: %.200s%s", left, d->why, kept_at);
+    else if (d->stats.lost > 0)
+        error_set(err, "%" PRIu64 " hits could not be delivered: they were dropped for want of room, or damaged in the journal", d->stats.lost);
+    return left == 0 && d->stats.lost == 0;
+}
+
+enum delivery_end delivery_finish(struct delivery *d, uint64_t ms, char err[static ERRLEN])
+{
+    uint64_t until = clock_ms() + ms;
+    if (!spool_finish(d->spool, ms))
+        return DELIVERY_GOES_ON;
     pthread_mutex_lock(&d->lock);
     d->finishing = true;
     if (d->finish_ms == 0)
         d->finish_ms = clock_ms();
     pthread_cond_broadcast(&d->changed);
-    while (!d->finished)
-        clock_wait(&d->changed, &d->lock, clock_ms() + 1000);
-    uint64_t left = waiting(d), lost = d->stats.lost;
-    const char *directory = d->settings.spool.state != NULL ? state_path(d->settings.spool.state) : NULL;
-    if (left > 0)
-        error_set(err, "%" PRIu64 " hits could not be delivered: %.300s%s%s", left, d->why,
-                  directory != NULL ? "; they are kept, and sent when radome is next started with --state " : "",
-                  directory != NULL ? directory : "");
-    else if (lost > 0)
-        error_set(err, "%" PRIu64 " hits could not be delivered: they were dropped while Redis was away and there was no more room", lost);
+    while (!d->finished && clock_ms() < until)
+        clock_wait(&d->changed, &d->lock, until);
+    enum delivery_end end = !d->finished ? DELIVERY_GOES_ON : tell_left(d, err) ? DELIVERY_DONE : DELIVERY_LEFT;
     pthread_mutex_unlock(&d->lock);
-    return left == 0 && lost == 0;
+    return end;
 }
 
 void delivery_stats(struct delivery *d, struct delivery_stats *stats)
@@ -344,8 +359,8 @@ void delivery_close(struct delivery *d)
         return;
     d->settings.wait_s = 0;
     if (d->started) {
-        if (!d->finished)
-            delivery_finish(d, err);
+        while (delivery_finish(d, 1000, err) == DELIVERY_GOES_ON)
+            continue;
         pthread_join(d->thread, NULL);
     }
     spool_close(d->spool);

@@ -40,7 +40,9 @@ void delivery_retry(struct delivery *);
 /* No more input: from now on is counted how long delivery_finish waits. */
 void delivery_ends(struct delivery *);
 
-/* Sends what is left. False: something was not delivered, a sentence in err. */
-bool delivery_finish(struct delivery *, char err[static ERRLEN]);
+enum delivery_end { DELIVERY_GOES_ON, DELIVERY_DONE, DELIVERY_LEFT };
+
+/* No more will be put: sends what is left. Waits up to ms; ask again while it goes on. LEFT: not all was delivered, a sentence. */
+enum delivery_end delivery_finish(struct delivery *, uint64_t ms, char err[static ERRLEN]);
 void delivery_stats(struct delivery *, struct delivery_stats *);
 void delivery_close(struct delivery *);

@@ -91,9 +91,9 @@ void outputs_ends(struct outputs *o)
         delivery_ends(o->delivery);
 }
 
-bool outputs_finish(struct outputs *o, char err[static ERRLEN])
+enum delivery_end outputs_finish(struct outputs *o, uint64_t ms, char err[static ERRLEN])
 {
-    return o->delivery == NULL || delivery_finish(o->delivery, err);
+    return o->delivery != NULL ? delivery_finish(o->delivery, ms, err) : DELIVERY_DONE;
 }
 
 void outputs_stats(struct outputs *o, struct delivery_stats *stats)

@@ -33,8 +33,8 @@ void outputs_retry(struct outputs *);
 /* The input has ended: from now on is counted how long outputs_finish waits. */
 void outputs_ends(struct outputs *);
 
-/* Sends what is left. False: something was not delivered to Redis, a sentence in err. */
-bool outputs_finish(struct outputs *, char err[static ERRLEN]);
+/* Sends what is left to Redis, as delivery_finish does. */
+enum delivery_end outputs_finish(struct outputs *, uint64_t ms, char err[static ERRLEN]);
 
 /* Of the way to Redis; all zero where there is none. */
 void outputs_stats(struct outputs *, struct delivery_stats *);

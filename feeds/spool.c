@@ -7,7 +7,8 @@
 #include "feeds/journal.h"
 
 enum {
-    GROUP = 1024, GROUP_BYTES = 1 << 20,   /* documents written at once */
+    GROUP = 1024, GROUP_BYTES = 1 << 20,   /* documents written at once, and less where the journal is small */
+    GROUPS = 16,                           /* of them in the journal at least: what goes for room goes in small pieces */
     GATHER_MS = 200,                       /* how long a document in memory waits for others */
     RETRY_MS = 1000                        /* a disk that takes nothing is asked again */
 };
@@ -92,9 +93,10 @@ static void note_dropped(struct spool *s, uint64_t from, uint64_t to)
 /* The front of the queue, up to a group, comes off it to be written. */
 static size_t take_group(struct spool *s, struct document *out[static GROUP], size_t *bytes)
 {
+    uint64_t part = s->settings.journal_bytes / GROUPS, most = part < GROUP_BYTES ? part : GROUP_BYTES;
     size_t n = 0;
     *bytes = 0;
-    while (n < GROUP && *bytes < GROUP_BYTES && s->queue.first != NULL) {
+    while (n < GROUP && *bytes < most && s->queue.first != NULL) {
         out[n] = queue_take(&s->queue);
         *bytes += SEGMENT_RECORD + out[n++]->len;
     }
@@ -273,7 +275,7 @@ void spool_close(struct spool *s)
     if (s == NULL)
         return;
     if (s->has_writer) {
-        spool_finish(s);
+        spool_finish(s, 0);
         pthread_join(s->writer, NULL);
     }
     journal_close(s->journal);
@@ -337,14 +339,16 @@ void spool_put(struct spool *s, struct slice document, uint64_t us)
     pthread_mutex_unlock(&s->lock);
 }
 
-void spool_finish(struct spool *s)
+bool spool_finish(struct spool *s, uint64_t ms)
 {
     pthread_mutex_lock(&s->lock);
     s->finishing = true;
     pthread_cond_broadcast(&s->changed);
-    while (s->has_writer && !s->finished)
-        clock_wait(&s->changed, &s->lock, clock_ms() + 1000);
+    for (uint64_t until = clock_ms() + ms; s->has_writer && !s->finished && clock_ms() < until;)
+        clock_wait(&s->changed, &s->lock, until);
+    bool finished = !s->has_writer || s->finished;
     pthread_mutex_unlock(&s->lock);
+    return finished;
 }
 
 uint64_t spool_sent_before(const struct spool *s)

@@ -39,8 +39,8 @@ uint64_t spool_next(struct spool *);
 /* Copies the document; us is its packet time. */
 void spool_put(struct spool *, struct slice document, uint64_t us);
 
-/* No more will be put: what is in memory goes to disk. Returns when it is there or cannot go there. */
-void spool_finish(struct spool *);
+/* No more will be put: what is in memory goes to disk. True: it is there, or cannot go there. Waits up to ms; ask again. */
+bool spool_finish(struct spool *, uint64_t ms);
 
 /* What was sent before this process began: sending goes on from here where Redis does not know better. */
 uint64_t spool_sent_before(const struct spool *);

@@ -73,7 +73,7 @@ static void through(bool on_disk)
     put(s, 1000, 1001);
     CHECK(take_all(s, &from, 1001, &lost, true) == 1 && lost == 0, "one more");
     put(s, 1001, 1500);
-    spool_finish(s);
+    CHECK(spool_finish(s, 60000), "all on disk");
     CHECK(take_all(s, &from, 1500, &lost, true) == 499 && lost == 0, "what is put before the end is there after it");
     spool_stats(s, &stats);
     CHECK(stats.put == 1500 && stats.dropped == 0 && stats.waiting == 0, "counted");
@@ -131,7 +131,7 @@ static void bounded_on_disk(void)
     struct spool_stats stats;
     struct spool *s = open_spool(true, 1 << 20, 8 << 20, UINT64_MAX);
     put(s, 0, count);
-    spool_finish(s);
+    CHECK(spool_finish(s, 60000), "all on disk");
     found = take_all(s, &from, count, &lost, false);
     spool_stats(s, &stats);
     CHECK(found + lost == count && lost > 0 && from == count, "the oldest are gone: %llu", (unsigned long long)lost);

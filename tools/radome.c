@@ -325,14 +325,16 @@ static int finish(struct sensor *s, int status)
     if (s->told_s > 0)
         fprintf(stderr, "\r\033[K");
     flush_outputs(s);
-    bool delivered = outputs_finish(s->outputs, err);
+    enum delivery_end end;
+    while ((end = outputs_finish(s->outputs, 200, err)) == DELIVERY_GOES_ON)
+        flush_outputs(s);
     flush_outputs(s);
     print_stats(s);
     if (outputs_failed(s->outputs))
         status = complain(INPUT_FAILED, "the output takes no more data (disk full, or its reader is gone); what was written before is whole");
-    if (!delivered)
+    if (end == DELIVERY_LEFT)
         status = complain(NOT_DELIVERED, err);
-    s->ended = delivered || stop || outputs_failed(s->outputs);
+    s->ended = end == DELIVERY_DONE || stop || outputs_failed(s->outputs);
     return status;
 }
 
