@@ -1,13 +1,11 @@
-#include <stdlib.h>
-
 #include "feeds/reading.h"
 
 /* Beside the list KEY stand: KEY:taken, a set of consumers; KEY:taken:NAME, what the consumer has taken and not yet
  * acknowledged; KEY:alive:NAME, which expires when it gives no more sign of life. */
-enum { NAME_MAX = 512, MEMBERS_MAX = 64 };
+enum { KEY_BYTES = 512 };
 
 struct names {
-    char consumers[NAME_MAX], taken[NAME_MAX], alive[NAME_MAX];
+    char consumers[KEY_BYTES], taken[KEY_BYTES], alive[KEY_BYTES];
 };
 
 static void name_all(struct names *names, const struct reading *r, const char *consumer)

@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "feeds/reading.h"
 
 /* radome writes entries of one field, named after the format. A deleted entry has none left. */
