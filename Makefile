@@ -47,7 +47,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
 .SECONDARY:
-.PHONY: all library install demo check tests oracles fuzz layers help clean names-report payload-report model bench faults redis-bench
+.PHONY: all library install demo check tests oracles fuzz layers help clean names-report payload-report model bench live-bench faults redis-bench
 
 all: $(PROGRAMS) library ## build the sensor, its companions and the library
 
@@ -230,6 +230,8 @@ $(BUILD)/tests/bench/generate: $(BUILD)/tests/bench/traffic.o
 CAPTURES ?=
 bench: $(BUILD)/radome $(BENCH) ## what a packet costs, beside a bare libpcap loop and other sensors
 	@tests/bench/run $(BUILD) $(CAPTURES)
+live-bench: $(BUILD)/radome $(BUILD)/tests/bench/generate ## what a live capture loses at the highest rate, beside tcpdump
+	@tests/bench/live $(BUILD) $(MEGABYTES)
 
 redis-bench: $(BUILD)/tests/bench/push ## documents a second into a local Redis, beside redis-benchmark
 	@tests/bench/redis $(BUILD)
