@@ -243,14 +243,23 @@ bool evidence_put(struct evidence *e, const struct hit *hit, const char *id, dou
     return judge(e, client, item, asked, hit->us, report);
 }
 
-bool evidence_put_foreign(struct evidence *e, const struct evidence_news *news, double asked, struct report *report)
+/* The earliest first evidence names the incident, but a document that was written has its name for good. */
+static void join_incident(struct evidence_client *client, const struct evidence_news *news)
 {
-    struct evidence_client *client = client_of(e, &news->client, news->first_id, news->first_us);
     bool earlier = news->first_us != client->first_us ? news->first_us < client->first_us : strcmp(news->first_id, client->first_id) < 0;
-    if (earlier) {
+    if (news->reported != client->reported ? news->reported : earlier) {
         client->first_us = news->first_us;
         memcpy(client->first_id, news->first_id, sizeof client->first_id);
     }
+    client->reported |= news->reported;
+    if (news->reported && news->stage > client->stage)
+        client->stage = news->stage;
+}
+
+bool evidence_put_foreign(struct evidence *e, const struct evidence_news *news, double asked, struct report *report)
+{
+    struct evidence_client *client = client_of(e, &news->client, news->first_id, news->first_us);
+    join_incident(client, news);
     struct evidence_item *item = add(e, client, &news->item);
     e->news = NULL;
     if (item == NULL)
@@ -264,8 +273,9 @@ bool evidence_news(const struct evidence *e, struct evidence_news *news)
 {
     if (e->news == NULL)
         return false;
-    *news = (struct evidence_news){.client = e->news_client->addr, .first_us = e->news_client->first_us, .item = *e->news};
-    memcpy(news->first_id, e->news_client->first_id, sizeof news->first_id);
+    const struct evidence_client *client = e->news_client;
+    *news = (struct evidence_news){client->addr, .first_us = client->first_us, .reported = client->reported, .stage = client->stage, .item = *e->news};
+    memcpy(news->first_id, client->first_id, sizeof news->first_id);
     return true;
 }
 

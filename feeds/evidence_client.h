@@ -36,6 +36,8 @@ struct evidence_news {
     struct addr client;
     char first_id[REPORT_ID];  /* the client's first evidence, and when that was */
     uint64_t first_us;
+    bool reported;             /* an incident document of that client was written, with that stage at most */
+    enum stage stage;
     struct evidence_item item;
 };
 

@@ -41,7 +41,8 @@ enum { VERSION = 1, ITEM_FIELDS = sizeof item_fields / sizeof *item_fields, CLIE
 
 #define NEWS(member) offsetof(struct evidence_news, member), sizeof ((struct evidence_news *)0)->member
 
-static const struct store_field news_fields[] = {{STORE_BYTES, NEWS(client)}, {STORE_TEXT, NEWS(first_id)}, {STORE_UINT, NEWS(first_us)}};
+static const struct store_field news_fields[] = {{STORE_BYTES, NEWS(client)}, {STORE_TEXT, NEWS(first_id)}, {STORE_UINT, NEWS(first_us)},
+                                                  {STORE_BOOL, NEWS(reported)}, {STORE_UINT, NEWS(stage), STAGE_PAYLOAD}};
 
 enum { NEWS_FIELDS = sizeof news_fields / sizeof *news_fields };
 
