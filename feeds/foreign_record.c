@@ -108,12 +108,14 @@ bool foreign_time(struct slice text, uint64_t *us)
         return false;
     if ((c == '+' || c == '-') && (!digits(&text, 2, &hours) || (slice_starts(text, S(":")) && !sign(&text, ":", &c)) || !digits(&text, 2, &minutes)))
         return false;
+    if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31)
+        return false;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
     int64_t offset = hours * 3600 + minutes * 60, seconds = timegm(&tm);
     seconds += c == '-' ? offset : -offset;
     *us = (uint64_t)seconds * 1000000 + part;
-    return text.len == 0 && seconds >= 0 && tm.tm_mon < 12;
+    return text.len == 0 && seconds >= 0;
 }
 
 void foreign_field(struct foreign_record *r, int side, const char *name, struct radome_bytes value)

@@ -62,7 +62,7 @@ static bool try_out(const char *path, char err[static ERRLEN])
     void *state = c->open != NULL ? c->open(&settings, err) : NULL;
     if (c->open != NULL && state == NULL) {
         char why[200];
-        snprintf(why, sizeof why, "%s", err[0] != '\0' ? err : "for no reason given");
+        snprintf(why, sizeof why, "%.199s", err[0] != '\0' ? err : "for no reason given");
         error_set(err, "plugin %.250s: cannot be opened: %s", path, why);
         return false;
     }
