@@ -22,7 +22,7 @@ enum listener_result {
 
 struct listener;
 
-/* source: a file's path, or "-". NULL: a sentence. */
+/* source: a file's path, "-", or a Redis URL (feeds/redis_lines.h). NULL: a sentence. */
 struct listener *listener_open(const char *source, const struct classifier_settings *, char err[static ERRLEN]);
 void listener_close(struct listener *);
 enum listener_result listener_next(struct listener *, const struct hit **, char err[static ERRLEN]);

@@ -10,7 +10,7 @@
 static const struct setting table[] = {
     {"read", 'r', SETTING_LIST, FIELD(paths), "PATH", "replay a pcap or pcapng file (plain, .gz, .zst), a directory of them, or -"},
     {"interface", 'i', SETTING_LIST, FIELD(interfaces), "IFACE", "capture live on an interface"},
-    {"eve", 0, SETTING_TEXT, FIELD(eve), "SOURCE", "read what Suricata (EVE) or Zeek (JSON) logs: a file, followed through rotation, or -"},
+    {"eve", 0, SETTING_TEXT, FIELD(eve), "SOURCE", "read what Suricata (EVE) or Zeek (JSON) logs: a file that is followed, -, or a Redis URL?list=KEY"},
     {"filter", 'f', SETTING_TEXT, FIELD(filter), "EXPR", "a pcap filter expression"},
     {"config", 'c', SETTING_TEXT, FIELD(config), "FILE", "configuration file: key = value, keys as the long flags", .flag_only = true},
     {"output", 'o', SETTING_TEXT, FIELD(output), "FILE", "hits as JSON Lines; - is standard output, the default without --redis"},
