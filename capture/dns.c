@@ -1,5 +1,7 @@
 #include "capture/dns.h"
 
+#include <limits.h>
+
 #include "capture/name.h"
 
 enum {
@@ -392,4 +394,18 @@ size_t dns_addresses(const struct dns_msg *msg, struct addr *out, size_t max)
         name = alias;
     }
     return count;
+}
+
+struct slice dns_alias(const struct dns_msg *msg)
+{
+    struct slice name = msg->question.name, alias = {NULL, 0};
+    for (unsigned i = 0, steps = 0; i < msg->answers && steps < msg->answers; i++) {
+        const struct dns_rr *rr = &msg->rr[i];
+        if ((rr->class & 0x7fff) != IN || rr->type != DNS_CNAME || !slice_eq(rr->name, name))
+            continue;
+        name = alias = rr->target;
+        steps++;
+        i = UINT_MAX; /* the chain may stand in any order: from the first record again */
+    }
+    return alias;
 }

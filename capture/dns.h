@@ -48,3 +48,6 @@ bool dns_looks_like(struct slice wire);
 
 /* The addresses that the question's name leads to, through CNAMEs; returns how many of at most `max`. */
 size_t dns_addresses(const struct dns_msg *, struct addr *out, size_t max);
+
+/* The name that the question's CNAMEs end in; empty where it has none. */
+struct slice dns_alias(const struct dns_msg *);

@@ -5,6 +5,7 @@
 #include "capture/http.h"
 #include "capture/tls.h"
 #include "classifiers/classifier.h"
+#include "classifiers/hit_id.h"
 #include "classifiers/name.h"
 #include "classifiers/suffix.h"
 
@@ -79,6 +80,9 @@ static void see_dns(void *state, const struct event *event, struct hits *hits)
         slice_text(name, hit->name, sizeof hit->name);
     }
     hit->answer = dns->answer;
+    struct slice alias = dns->answer ? dns_alias(dns) : slice_of(NULL, 0);
+    if (alias.len > 0)
+        hit->alias = hit_alias(alias);
     hit->addrs = (uint8_t)addrs;
     for (size_t i = 0; i < addrs; i++) /* mostly one or two */
         hit->addr[i] = addr[i];

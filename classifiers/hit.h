@@ -72,6 +72,7 @@ struct hit {
     struct tuple tuple;        /* client → server */
     uint32_t transaction;      /* HTTP: its ordinal in the connection, from 1; DNS: the message's id; else 0 */
     float bits;                /* log2 P(seen | infected) / P(seen | clean) */
+    uint64_t alias;            /* DNS: hit_alias of the name that its CNAMEs end in; 0: none */
     bool answer;               /* SIGHTING, DOMAIN, INDICATOR by DNS: seen in an answer, not a query */
     uint8_t addrs;
     struct addr addr[HIT_ADDRS]; /* what it resolved to, where known */

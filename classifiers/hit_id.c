@@ -36,3 +36,8 @@ void hit_id(char out[static HIT_ID], const struct hit *hit)
     XXH128_hash_t hash = XXH3_128bits_digest(&state);
     snprintf(out, HIT_ID, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
 }
+
+uint64_t hit_alias(struct slice name)
+{
+    return XXH3_64bits(name.p, name.len) | 1;
+}

@@ -8,3 +8,6 @@ enum { HIT_ID = 33 };   /* 32 hex digits and a NUL */
 
 /* Kind, UTC day, client, server, protocol, transaction and subject. */
 void hit_id(char out[static HIT_ID], const struct hit *);
+
+/* A name as a number, never 0, the same everywhere. */
+uint64_t hit_alias(struct slice name);

@@ -6,6 +6,7 @@
 #include "capture/http.h"
 #include "capture/tls.h"
 #include "classifiers/hextext.h"
+#include "classifiers/hit_id.h"
 
 /* What being listed is worth, in bits. A list is made once and traffic goes on: names expire and are bought by others,
  * addresses are shared from the first day, so the weight is that of the thing, not of the list's good name. */
@@ -75,8 +76,11 @@ static void describe(struct hit *hit, const struct event *event)
         hit->seen = SEEN_DNS;
         hit->answer = event->dns->answer;
         slice_text(event->dns->question.name, hit->name, sizeof hit->name);
-        if (hit->answer)
+        if (hit->answer) {
+            struct slice alias = dns_alias(event->dns);
             hit->addrs = (uint8_t)dns_addresses(event->dns, hit->addr, HIT_ADDRS);
+            hit->alias = alias.len > 0 ? hit_alias(alias) : 0;
+        }
         break;
     case EVENT_HTTP:
         hit_http_set(hit, event->http);

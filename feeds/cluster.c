@@ -77,14 +77,32 @@ static double ordinary_names(const struct place *place)
     return set == 64 ? 300 : -64 * log(1 - set / 64.0);
 }
 
-/* True: not all of the addresses had this bit. */
-static bool put_ordinary(struct clusters *c, const struct addr *addr, unsigned addrs, uint64_t us, unsigned bit)
+/* What a name's CNAMEs end in counts like an address, and looks like one of those that nobody has (RFC 6666). */
+static struct addr alias_place(uint64_t alias)
+{
+    struct addr addr = {.b = {1}};
+    memcpy(addr.b + 8, &alias, sizeof alias);
+    return addr;
+}
+
+/* True: the place had not this bit. */
+static bool put_bit(struct clusters *c, const struct addr *addr, uint64_t us, unsigned bit)
+{
+    struct place *place = cluster_place(c, addr, us);
+    bool new = (place->ordinary >> bit & 1) == 0;
+    place->ordinary |= 1ull << bit;
+    return new;
+}
+
+/* True: not all of the addresses, and the alias where there is one, had this bit. */
+static bool put_ordinary(struct clusters *c, const struct addr *addr, unsigned addrs, uint64_t alias, uint64_t us, unsigned bit)
 {
     bool new = false;
-    for (unsigned i = 0; i < addrs; i++) {
-        struct place *place = cluster_place(c, &addr[i], us);
-        new |= (place->ordinary >> bit & 1) == 0;
-        place->ordinary |= 1ull << bit;
+    for (unsigned i = 0; i < addrs; i++)
+        new |= put_bit(c, &addr[i], us, bit);
+    if (alias != 0) {
+        struct addr place = alias_place(alias);
+        new |= put_bit(c, &place, us, bit);
     }
     return new;
 }
@@ -93,10 +111,10 @@ static bool put_ordinary(struct clusters *c, const struct addr *addr, unsigned a
 void cluster_ordinary(struct clusters *c, const struct hit *sighting)
 {
     unsigned bit = (unsigned)(id_hash(sighting->name, strlen(sighting->name), 0) >> 58);
-    c->has_news = put_ordinary(c, sighting->addr, sighting->addrs, sighting->us, bit);
+    c->has_news = put_ordinary(c, sighting->addr, sighting->addrs, sighting->alias, sighting->us, bit);
     if (!c->has_news)
         return;
-    c->news = (struct cluster_news){.us = sighting->us, .ordinary = (uint8_t)bit, .addrs = sighting->addrs};
+    c->news = (struct cluster_news){.us = sighting->us, .ordinary = (uint8_t)bit, .addrs = sighting->addrs, .alias = sighting->alias};
     memcpy(c->news.addr, sighting->addr, sighting->addrs * sizeof *sighting->addr);
 }
 
@@ -237,10 +255,12 @@ static bool put_suspicious(struct clusters *c, uint16_t i, const struct cluster_
 {
     struct name *name = &c->name[i];
     bool new = name_see(name, seen);
-    for (unsigned k = 0; k < seen->addrs; k++) {
-        struct place *place = cluster_place(c, &seen->addr[k], seen->us);
+    const struct addr alias = alias_place(seen->alias);
+    for (unsigned k = 0; k < seen->addrs + (seen->alias != 0); k++) {
+        const struct addr *at = k < seen->addrs ? &seen->addr[k] : &alias;
+        struct place *place = cluster_place(c, at, seen->us);
         place_add(place, i);
-        bool added = name_add_addr(name, &seen->addr[k]);
+        bool added = k < seen->addrs && name_add_addr(name, at);
         *grew |= added;
         new |= added;
         if (place->suspicious < 2 || ordinary_names(place) > place->suspicious)
@@ -268,7 +288,7 @@ bool cluster_suspicious(struct clusters *c, const struct hit *hit, struct report
     struct cluster_news *news = &c->news;
     char merged[REPORT_ID] = "";
     bool grew = false;
-    *news = (struct cluster_news){.us = hit->us, .suspicious = true, .bits = hit->bits, .client = hit->tuple.src, .addrs = hit->addrs};
+    *news = (struct cluster_news){.us = hit->us, .suspicious = true, .bits = hit->bits, .client = hit->tuple.src, .addrs = hit->addrs, .alias = hit->alias};
     snprintf(news->name, sizeof news->name, "%s", evidence_name(hit));
     snprintf(news->family, sizeof news->family, "%s", hit->family);
     memcpy(news->addr, hit->addr, sizeof news->addr);
@@ -291,7 +311,7 @@ bool cluster_put_foreign(struct clusters *c, const struct cluster_news *news, st
     bool grew = false;
     c->has_news = false;
     if (!news->suspicious) {
-        put_ordinary(c, news->addr, news->addrs, news->us, news->ordinary);
+        put_ordinary(c, news->addr, news->addrs, news->alias, news->us, news->ordinary);
         return false;
     }
     uint16_t i = cluster_name(c, news->name, news->us);
@@ -319,7 +339,30 @@ bool cluster_news(const struct clusters *c, struct cluster_news *news)
     return c->has_news;
 }
 
+static bool is_among(const char *text, const char *const *names, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(text, names[i]) == 0)
+            return true;
+    return false;
+}
+
+float cluster_company(const struct clusters *c, const char *name, const char *const *names, unsigned count, unsigned *cluster)
+{
+    enum { READ = 64 }; /* so far along a large cluster */
+    uint16_t i = cluster_find(c, name), first = i;
+    float bits = 0;
+    if (i == NO_NAME)
+        return 0;
+    *cluster = c->name[i].root;
+    for (unsigned n = 0; n < READ && (n == 0 || i != first); n++, i = c->name[i].next)
+        if (c->name[i].bits > bits && !is_among(c->name[i].text, names, count))
+            bits = c->name[i].bits;
+    return bits;
+}
+
 void cluster_stats(const struct clusters *c, struct cluster_stats *stats)
 {
     *stats = c->stats;
 }
+

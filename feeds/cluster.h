@@ -40,6 +40,10 @@ bool cluster_put_foreign(struct clusters *, const struct cluster_news *, struct 
 void cluster_news_save(const struct cluster_news *, struct store_writer *);
 void cluster_news_load(struct cluster_news *, struct store_reader *);
 
+/* The bits of the strongest name in that name's cluster which is none of `names`; 0: there is no such. *cluster tells one
+ * cluster from another. */
+float cluster_company(const struct clusters *, const char *name, const char *const *names, unsigned count, unsigned *cluster);
+
 /* The cluster of that name as it stands. False: it is in none. */
 bool cluster_tell(struct clusters *, const char *name, struct report *);
 

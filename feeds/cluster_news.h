@@ -14,6 +14,7 @@ struct cluster_news {
     struct addr client;
     uint8_t addrs;
     struct addr addr[HIT_ADDRS];
+    uint64_t alias;            /* the name that its CNAMEs end in, as a number; 0: none */
     char id[REPORT_ID];        /* of the cluster it belongs to; empty: none yet */
     uint64_t formed_us;
 };

@@ -15,6 +15,7 @@ static const struct store_field news_fields[] = {
     {STORE_BYTES, NEWS(client)},
     {STORE_UINT, NEWS(addrs), HIT_ADDRS},
     {STORE_BYTES, NEWS(addr)},
+    {STORE_UINT, NEWS(alias)},
     {STORE_TEXT, NEWS(id)},
     {STORE_UINT, NEWS(formed_us)},
 };

@@ -12,7 +12,7 @@ enum {
     NAMES_MOST = 60000
 };
 
-/* An address and who was seen on it: ordinary names as a bitmap of 64 hash values (linear counting), suspicious by index. */
+/* An address, or the name that aliases end in, and who was seen there: ordinary names as a bitmap of 64 hash values (linear counting), suspicious by index. */
 struct place {
     struct addr addr;
     uint64_t last_us, ordinary;

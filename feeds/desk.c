@@ -37,6 +37,10 @@ struct desk {
     struct report due;         /* the summary just told, and the hit it tells of */
     struct hit due_hit;
     struct hit scheduled;      /* the last hit as one on a schedule */
+    char grown[HIT_NAME];      /* a name whose cluster just grew; empty: none */
+    struct addr reviewed;      /* the last of those whose evidence that changes; they come by address */
+    bool reviewing;
+    uint64_t grown_us;
     struct told told[TOLD];    /* what other sensors should know of the last hit */
     unsigned told_count, told_taken;
     struct desk_stats stats;
@@ -53,9 +57,9 @@ struct desk *desk_open(const struct desk_settings *settings, char err[static ERR
         return NULL;
     }
     d->settings = *settings;
-    d->evidence = evidence_open(&evidence, err);
-    d->clusters = d->evidence != NULL ? cluster_open(&clusters, err) : NULL;
-    d->asked = d->clusters != NULL ? asked_open(ASKING, settings->seed, err) : NULL;
+    evidence.clusters = d->clusters = cluster_open(&clusters, err);
+    d->evidence = d->clusters != NULL ? evidence_open(&evidence, err) : NULL;
+    d->asked = d->evidence != NULL ? asked_open(ASKING, settings->seed, err) : NULL;
     d->repeats = d->asked != NULL ? repeat_open(&repeats, err) : NULL;
     d->schedules = d->repeats != NULL ? schedule_open(SERIES, settings->seed, err) : NULL;
     if (d->schedules == NULL) {
@@ -204,9 +208,12 @@ static void put_schedule(struct desk *d, const struct hit *hit, const struct sch
     send(d);
 }
 
-/* The cluster that formed or grew, with the AS of its addresses. */
-static void send_cluster(struct desk *d, struct report *report)
+/* The cluster that formed or grew, with the AS of its addresses. Who asked for its names before is looked at again. */
+static void send_cluster(struct desk *d, const char *name, struct report *report)
 {
+    snprintf(d->grown, sizeof d->grown, "%s", name);
+    d->grown_us = report->us;
+    d->reviewing = false;
     for (unsigned i = 0; d->settings.geoip != NULL && i < report->cluster->ip_count; i++) {
         struct geo geo = {0};
         if (geoip_find(d->settings.geoip, &report->cluster->ips[i], &geo))
@@ -231,10 +238,10 @@ static void put_ordinary(struct desk *d, const struct hit *hit)
 static void put_cluster(struct desk *d, const struct hit *hit)
 {
     struct report *report = queued(d);
-    if (evidence_name(hit)[0] == '\0' || hit->addrs == 0)
+    if (evidence_name(hit)[0] == '\0' || (hit->addrs == 0 && hit->alias == 0))
         return;
     if (cluster_suspicious(d->clusters, hit, report))
-        send_cluster(d, report);
+        send_cluster(d, evidence_name(hit), report);
     tell_name(d);
 }
 
@@ -257,6 +264,7 @@ void desk_relist(struct desk *d, const struct allow *allow, struct geoip *geoip)
 static void begin(struct desk *d)
 {
     d->count = d->taken = d->told_count = d->told_taken = 0;
+    d->grown[0] = '\0';
 }
 
 void desk_put(struct desk *d, const struct hit *hit)
@@ -307,7 +315,7 @@ void desk_put_told(struct desk *d, const struct told *told)
         break;
     case TOLD_NAME:
         if (cluster_put_foreign(d->clusters, &told->name, report))
-            send_cluster(d, report);
+            send_cluster(d, told->name.name, report);
         break;
     case TOLD_BEAT: /* who saw it tells of the schedule */
         schedule_put(d->schedules, &told->beat, &new, &found);
@@ -383,13 +391,30 @@ static const struct report *due(struct desk *d, const struct repeat_summary *rep
     return &d->due;
 }
 
-/* What is due from days before, then what the hit gave. */
+/* The incident of another client that the grown cluster makes certain: one at a time, in the last place of the queue. */
+static const struct report *reviewed(struct desk *d)
+{
+    const struct addr *client;
+    while (d->grown[0] != '\0' && (client = evidence_waiting(d->evidence, d->grown, d->reviewing ? &d->reviewed : NULL)) != NULL) {
+        d->reviewed = *client;
+        d->reviewing = true;
+        d->count = d->taken = 0;
+        if (evidence_review(d->evidence, &d->reviewed, asked_names(d->asked, &d->reviewed), d->grown_us, queued(d)))
+            send(d);
+        if (d->count > 0)
+            return &d->queue[d->taken++];
+    }
+    d->grown[0] = '\0';
+    return NULL;
+}
+
+/* What is due from days before, what the hit gave, and what follows from that for others. */
 const struct report *desk_next(struct desk *d)
 {
     struct repeat_summary repeat;
     if (repeat_due(d->repeats, d->now_us, &d->due_hit, &repeat))
         return due(d, &repeat);
-    return d->taken < d->count ? &d->queue[d->taken++] : NULL;
+    return d->taken < d->count ? &d->queue[d->taken++] : reviewed(d);
 }
 
 void desk_stats(const struct desk *d, struct desk_stats *stats)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "feeds/cluster.h"
 #include "feeds/evidence_table.h"
 #include "feeds/id.h"
 #include "feeds/incident.h"
@@ -52,11 +53,40 @@ float evidence_item_bits(const struct evidence_item *item, uint64_t us)
     return item->bits * exp2f(-(float)age / half_life_us);
 }
 
+/* What the company is worth in which a client's names are found: addresses that few ordinary names use, shared with a name
+ * the client did not ask for. A listed one there is 4 bits: one in sixteen honest look-alikes may stand where an expired
+ * listed name was parked. One that is only suspicious itself is next to nothing, so that a single unlisted name stays
+ * below the prior. Once a cluster: its names are not independent, and the client's own are counted already. */
+#define LISTED_COMPANY_BITS 4.0f
+#define COMPANY_BITS 0.9f
+
+static float company_bits(const struct evidence *e, const struct evidence_client *client, uint64_t us)
+{
+    const char *names[EVIDENCE_ITEMS];
+    unsigned count = 0, clusters[EVIDENCE_ITEMS], found = 0;
+    float sum = 0;
+    for (unsigned i = 0; e->settings.clusters != NULL && i < client->items; i++)
+        if (client->item[i].cluster_name[0] != '\0')
+            names[count++] = client->item[i].cluster_name;
+    for (unsigned i = 0; i < client->items && count > 0; i++) {
+        const struct evidence_item *item = &client->item[i];
+        unsigned cluster = 0, k = 0;
+        float bits = item->cluster_name[0] == '\0' ? 0 : cluster_company(e->settings.clusters, item->cluster_name, names, count, &cluster);
+        while (k < found && clusters[k] != cluster)
+            k++;
+        if (bits == 0 || k < found)
+            continue;
+        clusters[found++] = cluster;
+        sum += (bits >= EVIDENCE_PRIOR_BITS ? LISTED_COMPANY_BITS : COMPANY_BITS) * evidence_item_bits(item, us) / item->bits;
+    }
+    return sum;
+}
+
 /* The sum of what is kept. Of names that only look like the family's, a client that asks for very many has some by chance:
  * so much is taken off (feeds/name_chance.h), and nothing else. */
-float evidence_client_bits(const struct evidence_client *client, uint64_t us, double asked)
+float evidence_client_bits(const struct evidence *e, const struct evidence_client *client, uint64_t us, double asked)
 {
-    float names = 0, others = 0;
+    float names = company_bits(e, client, us), others = 0;
     for (unsigned i = 0; i < client->items; i++)
         *(client->item[i].kind == HIT_DOMAIN ? &names : &others) += evidence_item_bits(&client->item[i], us);
     names -= name_chance_bits(asked);
@@ -70,9 +100,9 @@ struct evidence_client *evidence_bucket(const struct evidence *e, const struct a
 
 /* The least certain of a bucket: a free place, then the fewest bits, the longest unseen, the lower address. What a table
  * holds does not depend on where in a bucket it lies, so a table that was saved and loaded goes on as it would have. */
-static bool less_certain(const struct evidence_client *a, const struct evidence_client *b, uint64_t us)
+static bool less_certain(const struct evidence *e, const struct evidence_client *a, const struct evidence_client *b, uint64_t us)
 {
-    float x = a->used ? evidence_client_bits(a, us, 0) : -1, y = b->used ? evidence_client_bits(b, us, 0) : -1;
+    float x = a->used ? evidence_client_bits(e, a, us, 0) : -1, y = b->used ? evidence_client_bits(e, b, us, 0) : -1;
     if (x != y)
         return x < y;
     return a->last_us != b->last_us ? a->last_us < b->last_us : memcmp(&a->addr, &b->addr, sizeof a->addr) < 0;
@@ -85,7 +115,7 @@ static struct evidence_client *client_of(struct evidence *e, const struct addr *
     for (unsigned i = 0; i < EVIDENCE_WAYS; i++) {
         if (bucket[i].used && addr_eq(&bucket[i].addr, addr))
             return &bucket[i];
-        if (less_certain(&bucket[i], victim, us))
+        if (less_certain(e, &bucket[i], victim, us))
             victim = &bucket[i];
     }
     if (victim->used)
@@ -199,20 +229,23 @@ static struct evidence_item *item_put(struct evidence *e, struct evidence_client
     return weakest;
 }
 
-/* True: the client's incident is due, now that *item is part of it. */
-static bool judge(struct evidence *e, struct evidence_client *client, const struct evidence_item *item, double asked, uint64_t us,
-                  struct report *report)
+/* True: the client's incident is due, at that stage. */
+static bool judge(struct evidence *e, struct evidence_client *client, enum stage stage, double asked, uint64_t us, struct report *report)
 {
-    float bits = evidence_client_bits(client, us, asked);
-    enum stage stage = item->bits >= EVIDENCE_STAGE_BITS && item->stage > client->stage ? item->stage : client->stage;
+    float bits = evidence_client_bits(e, client, us, asked);
     bool due = evidence_risk_score(bits) >= e->settings.threshold && (!client->reported || stage > client->stage);
-    client->stage = stage;
+    client->stage = stage > client->stage ? stage : client->stage;
     if (!due)
         return false;
     client->reported = true;
     e->stats.incidents++;
     incident_fill(&e->incident[e->turn ^= 1], client, bits, asked > NAME_CHANCE_HOST, us, report);
     return true;
+}
+
+static enum stage stage_with(const struct evidence_item *item)
+{
+    return item->bits >= EVIDENCE_STAGE_BITS ? item->stage : STAGE_LOOKUP;
 }
 
 /* The one way in: of this sensor's sightings, and of other sensors'. */
@@ -240,7 +273,7 @@ bool evidence_put(struct evidence *e, const struct hit *hit, const char *id, dou
         e->news = item;
         e->news_client = client;
     }
-    return judge(e, client, item, asked, hit->us, report);
+    return judge(e, client, stage_with(item), asked, hit->us, report);
 }
 
 /* The earliest first evidence names the incident, but a document that was written has its name for good. */
@@ -266,7 +299,7 @@ bool evidence_put_foreign(struct evidence *e, const struct evidence_news *news, 
         return false;
     item->count = news->item.count > item->count ? news->item.count : item->count;
     item->told_us = item->last_us;
-    return judge(e, client, item, asked, news->item.last_us, report);
+    return judge(e, client, stage_with(item), asked, news->item.last_us, report);
 }
 
 bool evidence_news(const struct evidence *e, struct evidence_news *news)
@@ -279,16 +312,57 @@ bool evidence_news(const struct evidence *e, struct evidence_news *news)
     return true;
 }
 
+static bool asked_for(const struct evidence *e, const struct evidence_client *client, unsigned cluster)
+{
+    for (unsigned i = 0; i < client->items; i++) {
+        unsigned its = 0;
+        const char *name = client->item[i].cluster_name;
+        if (name[0] != '\0' && cluster_company(e->settings.clusters, name, NULL, 0, &its) > 0 && its == cluster)
+            return true;
+    }
+    return false;
+}
+
+const struct addr *evidence_waiting(const struct evidence *e, const char *name, const struct addr *after)
+{
+    const struct addr *first = NULL;
+    unsigned cluster = 0;
+    if (e->settings.clusters == NULL || cluster_company(e->settings.clusters, name, NULL, 0, &cluster) == 0)
+        return NULL;
+    for (size_t i = 0; i < e->buckets * EVIDENCE_WAYS; i++) {
+        const struct evidence_client *client = &e->client[i];
+        if (!client->used || client->reported || (after != NULL && memcmp(&client->addr, after, sizeof *after) <= 0) ||
+            (first != NULL && memcmp(&client->addr, first, sizeof *first) >= 0))
+            continue;
+        if (asked_for(e, client, cluster))
+            first = &client->addr;
+    }
+    return first;
+}
+
+static struct evidence_client *find(const struct evidence *e, const struct addr *addr)
+{
+    struct evidence_client *bucket = evidence_bucket(e, addr);
+    for (unsigned i = 0; i < EVIDENCE_WAYS; i++)
+        if (bucket[i].used && addr_eq(&bucket[i].addr, addr))
+            return &bucket[i];
+    return NULL;
+}
+
+bool evidence_review(struct evidence *e, const struct addr *addr, double asked, uint64_t us, struct report *report)
+{
+    struct evidence_client *client = find(e, addr);
+    return client != NULL && judge(e, client, client->stage, asked, us, report);
+}
+
 bool evidence_tell(struct evidence *e, const struct addr *addr, double asked, struct report *report)
 {
-    const struct evidence_client *bucket = evidence_bucket(e, addr);
-    for (unsigned i = 0; i < EVIDENCE_WAYS; i++)
-        if (bucket[i].reported && addr_eq(&bucket[i].addr, addr)) {
-            incident_fill(&e->incident[e->turn ^= 1], &bucket[i], evidence_client_bits(&bucket[i], e->last_us, asked), asked > NAME_CHANCE_HOST,
-                          bucket[i].last_us, report);
-            return true;
-        }
-    return false;
+    const struct evidence_client *client = find(e, addr);
+    if (client == NULL || !client->reported)
+        return false;
+    incident_fill(&e->incident[e->turn ^= 1], client, evidence_client_bits(e, client, e->last_us, asked), asked > NAME_CHANCE_HOST,
+                  client->last_us, report);
+    return true;
 }
 
 void evidence_stats(const struct evidence *e, struct evidence_stats *stats)

@@ -18,10 +18,13 @@ int evidence_risk_score(float bits);
 /* An item this strong moves the stage: a plain program download (2 bits) does not. */
 #define EVIDENCE_STAGE_BITS 5
 
+struct clusters; /* feeds/cluster.h */
+
 struct evidence_settings {
     uint64_t seed;
     size_t clients;   /* with any evidence, at most */
     int threshold;    /* risk score that makes an incident */
+    const struct clusters *clusters; /* what a name's company is worth; may be NULL */
 };
 
 struct evidence_stats {
@@ -49,6 +52,13 @@ bool evidence_news(const struct evidence *, struct evidence_news *);
 bool evidence_put_foreign(struct evidence *, const struct evidence_news *, double asked, struct report *);
 void evidence_news_save(const struct evidence_news *, struct store_writer *);
 void evidence_news_load(struct evidence_news *, struct store_reader *);
+
+/* The first client by address, above `after` (NULL: of all), that has no incident and asked for a name of that name's
+ * cluster; NULL: none. */
+const struct addr *evidence_waiting(const struct evidence *, const char *name, const struct addr *after);
+
+/* Whether that client's incident is due now, as evidence_put does. */
+bool evidence_review(struct evidence *, const struct addr *client, double asked, uint64_t us, struct report *);
 
 /* A reported client's incident as it stands, filled as by evidence_put. False: there is none. */
 bool evidence_tell(struct evidence *, const struct addr *client, double asked, struct report *);

@@ -83,7 +83,7 @@ void evidence_save(const struct evidence *e, struct store_writer *w)
     }
     for (size_t i = 0; i < e->buckets * EVIDENCE_WAYS; i++)
         if (e->client[i].used)
-            rank[count++] = (struct rank){evidence_client_bits(&e->client[i], e->last_us, 0), &e->client[i]};
+            rank[count++] = (struct rank){evidence_client_bits(e, &e->client[i], e->last_us, 0), &e->client[i]};
     qsort(rank, count, sizeof *rank, by_bits);
     store_put_uint(w, e->last_us);
     store_put_uint(w, count);

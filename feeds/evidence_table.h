@@ -21,4 +21,4 @@ struct evidence {
 struct evidence_client *evidence_bucket(const struct evidence *, const struct addr *);
 
 /* The sum of what is kept of a client that asked for `asked` different names. */
-float evidence_client_bits(const struct evidence_client *, uint64_t us, double asked);
+float evidence_client_bits(const struct evidence *, const struct evidence_client *, uint64_t us, double asked);

@@ -15,6 +15,7 @@ static const struct store_field common[] = {
     {STORE_TEXT, HIT(name)},
     {STORE_BYTES, HIT(addr[0]), .rows = HIT_ADDRS},
     {STORE_UINT, HIT(addrs), HIT_ADDRS},
+    {STORE_UINT, HIT(alias)},
     {STORE_BOOL, HIT(answer)},
     {STORE_FLOAT, HIT(bits)},
     {STORE_TEXT, HIT(why)},

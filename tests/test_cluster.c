@@ -107,9 +107,38 @@ static void bounds(void)
     cluster_close(c);
 }
 
+/* A CNAME's end unites like an address, by the same ratio: the names need not share one at the same time. */
+static void aliases(void)
+{
+    static const struct {
+        unsigned ordinary;
+        bool united;
+        const char *reason;
+    } rows[] = {{0, true, "an alias that only suspicious names have"}, {1, true, "few ordinary ones"}, {12, false, "a content network's"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct clusters *c = fresh(64, 256);
+        struct report report = {0};
+        for (unsigned n = 0; n < rows[i].ordinary; n++) {
+            char name[32];
+            snprintf(name, sizeof name, "site-%u.example", n);
+            struct hit hit = name_hit(HIT_SIGHTING, name, "", (const char *const[]){"192.0.2.9", NULL});
+            hit.alias = 77;
+            cluster_ordinary(c, &hit);
+        }
+        struct hit one = name_hit(HIT_DOMAIN, "bujot.com", "", (const char *const[]){"192.0.2.1", NULL});
+        struct hit two = name_hit(HIT_DOMAIN, "buluw.com", "", (const char *const[]){"2001:db8::2", NULL});
+        one.alias = two.alias = 77;
+        CHECK(!cluster_suspicious(c, &one, &report), "%s: one is none", rows[i].reason);
+        if (CHECK(cluster_suspicious(c, &two, &report) == rows[i].united, "%s", rows[i].reason) && rows[i].united)
+            CHECK(report.cluster->domain_count == 2 && report.cluster->ip_count == 2, "%s: the addresses are the names' own", rows[i].reason);
+        cluster_close(c);
+    }
+}
+
 int main(void)
 {
     follow_steps();
+    aliases();
     bounds();
     return check_report("test_cluster");
 }

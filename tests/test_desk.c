@@ -126,6 +126,46 @@ static void clusters(struct geoip *geoip)
     desk_close(desk);
 }
 
+/* What a name is worth with its company: a client that asked for one unlisted name is named once that name's address turns
+ * out to be a listed one's too, whoever asked for it; not when the company is as uncertain as itself. */
+static void company(void)
+{
+    static const struct {
+        enum hit_kind kind;
+        float bits;
+        bool shares;
+        unsigned incidents; /* after the second client's name */
+        const char *reason;
+    } rows[] = {
+        {HIT_INDICATOR, 14, true, 2, "a listed name on the same address: of both clients"},
+        {HIT_INDICATOR, 14, false, 1, "a listed name elsewhere: of its own client"},
+        {HIT_DOMAIN, 9, true, 0, "another unlisted name on the same address: neither is certain"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static struct hit first, second;
+        struct desk *desk = open_desk(NULL, NULL, 50);
+        const struct step unlisted = {HIT_DOMAIN, "10.0.0.1", "guqoduf.com", 9, 0, "", ""};
+        const struct step other = {rows[i].kind, "10.0.0.2", "nowuqak.com", rows[i].bits, 1, "", ""};
+        const struct report *report;
+        unsigned incidents = 0, ours = 0;
+        fill(&first, &unlisted);
+        fill(&second, &other);
+        addr_parse(&first.addr[0], S("203.0.113.70"));
+        addr_parse(&second.addr[0], rows[i].shares ? S("203.0.113.70") : S("203.0.113.71"));
+        first.addrs = second.addrs = 1;
+        desk_put(desk, &first);
+        CHECK(desk_next(desk) == NULL, "one unlisted name alone writes nothing");
+        desk_put(desk, &second);
+        while ((report = desk_next(desk)) != NULL)
+            if (report->kind == REPORT_INCIDENT) {
+                incidents++;
+                ours += addr_eq(&report->tuple.src, &first.tuple.src);
+            }
+        CHECK(incidents == rows[i].incidents && ours == (rows[i].incidents == 2), "%s: %u incidents", rows[i].reason, incidents);
+        desk_close(desk);
+    }
+}
+
 int main(void)
 {
     static struct out database;
@@ -142,6 +182,7 @@ int main(void)
         follow_steps(allow, geoip);
         thresholds(geoip);
         clusters(geoip);
+        company();
     }
     allow_close(allow);
     geoip_close(geoip);
