@@ -256,7 +256,8 @@ static bool put_suspicious(struct clusters *c, uint16_t i, const struct cluster_
     struct name *name = &c->name[i];
     bool new = name_see(name, seen);
     const struct addr alias = alias_place(seen->alias);
-    for (unsigned k = 0; k < seen->addrs + (seen->alias != 0); k++) {
+    const unsigned places = seen->addrs + (seen->alias != 0 ? 1u : 0u);
+    for (unsigned k = 0; k < places; k++) {
         const struct addr *at = k < seen->addrs ? &seen->addr[k] : &alias;
         struct place *place = cluster_place(c, at, seen->us);
         place_add(place, i);
