@@ -5,24 +5,13 @@
 
 #include "feeds/clock.h"
 #include "feeds/journal.h"
+#include "feeds/queue.h"
 
 enum {
     GROUP = 1024, GROUP_BYTES = 1 << 20,   /* documents written at once, and less where the journal is small */
     GROUPS = 16,                           /* of them in the journal at least: what goes for room goes in small pieces */
     GATHER_MS = 200,                       /* how long a document in memory waits for others */
     RETRY_MS = 1000                        /* a disk that takes nothing is asked again */
-};
-
-struct document {
-    struct document *next;
-    uint64_t position, us;
-    size_t len;
-    uint8_t bytes[];
-};
-
-struct queue {
-    struct document *first, **last;
-    size_t bytes, count;
 };
 
 struct spool {
@@ -51,33 +40,6 @@ struct spool {
     struct spool_stats stats;
 };
 
-static void queue_put(struct queue *q, struct document *document)
-{
-    document->next = NULL;
-    *q->last = document;
-    q->last = &document->next;
-    q->bytes += document->len;
-    q->count++;
-}
-
-static struct document *queue_take(struct queue *q)
-{
-    struct document *document = q->first;
-    q->first = document->next;
-    if (q->first == NULL)
-        q->last = &q->first;
-    q->bytes -= document->len;
-    q->count--;
-    return document;
-}
-
-static void queue_clear(struct queue *q)
-{
-    while (q->first != NULL)
-        free(queue_take(q));
-    q->last = &q->first;
-}
-
 /* Documents up to there are gone. Those that were in a batch by then are not lost: it is sent from its own copy. */
 static void note_dropped(struct spool *s, uint64_t from, uint64_t to)
 {
@@ -101,20 +63,6 @@ static size_t take_group(struct spool *s, struct document *out[static GROUP], si
         *bytes += SEGMENT_RECORD + out[n++]->len;
     }
     return n;
-}
-
-static void give_back(struct spool *s, struct document *const *group, size_t n)
-{
-    struct queue rest = s->queue;
-    s->queue = (struct queue){.last = &s->queue.first};
-    for (size_t i = 0; i < n; i++)
-        queue_put(&s->queue, group[i]);
-    if (rest.first != NULL) {
-        *s->queue.last = rest.first;
-        s->queue.last = rest.last;
-        s->queue.bytes += rest.bytes;
-        s->queue.count += rest.count;
-    }
 }
 
 /* A replay waits for Redis before it drops anything, as long as something moves. */
@@ -190,7 +138,7 @@ static void write_round(struct spool *s, bool sync)
     note_journal(s);
     pthread_mutex_unlock(&s->disk);
     if (!kept)
-        give_back(s, group, n);
+        queue_give_back(&s->queue, group, n);
     note_disk(s, written, err);
     s->writing = false;
     s->written_ms = written ? clock_ms() : s->written_ms;
@@ -257,7 +205,7 @@ struct spool *spool_open(const struct spool_settings *settings, struct news *new
     }
     s->settings = *settings;
     s->news = news;
-    s->queue.last = &s->queue.first;
+    queue_open(&s->queue);
     s->sent_ms = s->written_ms = clock_ms();
     pthread_mutex_init(&s->disk, NULL);
     pthread_mutex_init(&s->lock, NULL);
@@ -279,7 +227,8 @@ void spool_close(struct spool *s)
         pthread_join(s->writer, NULL);
     }
     journal_close(s->journal);
-    queue_clear(&s->queue);
+    while (s->queue.first != NULL)
+        free(queue_take(&s->queue));
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->disk);
@@ -316,26 +265,22 @@ static void make_room(struct spool *s, size_t len)
 
 void spool_put(struct spool *s, struct slice document, uint64_t us)
 {
-    struct document *copy = malloc(sizeof *copy + document.len);
+    struct document *copy = document_copy(document, us);
     pthread_mutex_lock(&s->lock);
     s->stats.put++;
     if (s->next < s->known) {
-        s->next++;
         s->stats.again++;
         free(copy);
     } else if (copy == NULL) {
         note_dropped(s, s->next, s->next + 1);
-        s->next++;
     } else {
         make_room(s, document.len);
-        copy->position = s->next++;
-        copy->us = us;
-        copy->len = document.len;
-        memcpy(copy->bytes, document.p, document.len);
+        copy->position = s->next;
         queue_put(&s->queue, copy);
         if (s->queue.count == 1 || s->queue.count == BATCH)
             pthread_cond_broadcast(&s->changed);
     }
+    s->next++;
     pthread_mutex_unlock(&s->lock);
 }
 
