@@ -6,10 +6,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "feeds/once.h"
+
 struct outputs {
     FILE *file;
     bool failed;
     struct delivery *delivery;
+    uint8_t marked[JSON_MAX];  /* a document that is to be written once only, on its way to Redis */
 };
 
 /* A replay's output begins empty: onto one of its own inputs it would destroy the capture. */
@@ -53,12 +56,15 @@ struct outputs *outputs_open(const struct outputs_settings *settings, struct red
     return o;
 }
 
-void outputs_put(struct outputs *o, uint64_t us, const char *document, size_t len)
+void outputs_put(struct outputs *o, uint64_t us, const char *document, size_t len, const char *once)
 {
     if (len == 0)
         return;
+    struct slice text = slice_of(document, len - 1);
+    if (o->delivery != NULL && once[0] != '\0')
+        text = slice_of(o->marked, once_append(o->marked, sizeof o->marked, text, once));
     if (o->delivery != NULL)
-        delivery_put(o->delivery, slice_of(document, len - 1), us);
+        delivery_put(o->delivery, text, us);
     if (o->file != NULL && !o->failed && fwrite(document, 1, len, o->file) != len)
         o->failed = true;
 }

@@ -15,8 +15,8 @@ struct outputs;
 /* redis may be NULL and is taken over, whatever comes of it. NULL: a sentence that names the file. */
 struct outputs *outputs_open(const struct outputs_settings *, struct redis *, char err[static ERRLEN]);
 
-/* A document with its newline, and its packet time; len 0: none. */
-void outputs_put(struct outputs *, uint64_t us, const char *document, size_t len);
+/* A document with its newline, and its packet time; len 0: none. once: as of feeds/once.h, or empty. */
+void outputs_put(struct outputs *, uint64_t us, const char *document, size_t len, const char *once);
 
 /* What was written reaches the file. */
 void outputs_flush(struct outputs *);

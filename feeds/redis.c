@@ -1,9 +1,14 @@
 #include "feeds/redis.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "feeds/once.h"
+
 enum { STREAM_LENGTH = 1000000 };
+
+#define CLAIM_S "15552000"     /* half a year: as long as sensors share evidence */
 
 struct redis {
     struct redis_settings settings;
@@ -179,6 +184,48 @@ enum redis_result redis_waiting(struct redis *r, uint64_t *count, char err[stati
     return REDIS_SENT;
 }
 
+/* Whether a document that only one sensor may write is ours to write: the first to claim it does. A claim of our own from
+ * before a break is still ours. */
+static enum redis_result claim(struct redis *r, struct slice once, bool *ours, char err[static ERRLEN])
+{
+    char key[sizeof r->cursor_key + ONCE];
+    int len = snprintf(key, sizeof key, "%s:once:", r->settings.key);
+    slice_text(once, key + len, sizeof key - (size_t)len);
+    enum redis_result result;
+    unsigned calls = r->session.calls;
+    const char *set[] = {"SET", key, r->settings.sensor, "NX", "EX", CLAIM_S}, *get[] = {"GET", key};
+    answer_free(redis_session_approve(&r->session, redis_session_ask(&r->session, 6, set, &result, err), &result, err));
+    if (result != REDIS_SENT)
+        return result;
+    struct answer *owner = redis_session_approve(&r->session, redis_session_ask(&r->session, 2, get, &result, err), &result, err);
+    if (owner == NULL)
+        return result;
+    *ours = slice_eq(answer_text(owner), slice_str(r->settings.sensor));
+    answer_free(owner);
+    if (calls == r->session.calls)
+        return REDIS_SENT;
+    error_set(err, "Redis at %s: the cluster's slots are just moving", r->session.where);
+    redis_session_close(&r->session); /* what was watched is not, where we are now */
+    return REDIS_AWAY;
+}
+
+/* Leaves out what another sensor has written; returns how many are left of the batch. */
+static enum redis_result pick(struct redis *r, const struct slice *documents, size_t count, struct slice *picked, size_t *left,
+                              char err[static ERRLEN])
+{
+    *left = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct slice once;
+        bool ours = true;
+        picked[*left] = once_cut(documents[i], &once);
+        enum redis_result result = once.len > 0 ? claim(r, once, &ours, err) : REDIS_SENT;
+        if (result != REDIS_SENT)
+            return result;
+        *left += ours;
+    }
+    return REDIS_SENT;
+}
+
 static void append_document(struct redis *r, struct slice document)
 {
     const char *key = r->settings.key, *text = (const char *)document.p;
@@ -284,8 +331,14 @@ enum redis_result redis_send(struct redis *r, const struct slice *documents, siz
         error_set(err, "Redis at %s: %s is not where it was left", r->session.where, r->cursor_key);
         return REDIS_AWAY;
     }
-    size_t until_exec = append_batch(r, documents, count, cursor, &behind);
-    enum redis_result result = read_answers(r, until_exec, behind, err);
+    struct slice picked[REDIS_BATCH];
+    size_t left;
+    assert(count <= REDIS_BATCH);
+    enum redis_result result = pick(r, documents, count, picked, &left, err);
+    if (result != REDIS_SENT)
+        return result;
+    size_t until_exec = append_batch(r, picked, left, cursor, &behind);
+    result = read_answers(r, until_exec, behind, err);
     if (result == REDIS_SENT)
         snprintf(r->cursor, sizeof r->cursor, "%s", cursor);
     return result;

@@ -8,6 +8,8 @@
 
 enum redis_mode { REDIS_LIST, REDIS_STREAM, REDIS_CHANNEL };
 
+enum { REDIS_BATCH = 128 };    /* documents sent at once, at most */
+
 enum { REDIS_CURSOR = 64 };    /* bytes of a cursor and its NUL */
 
 struct redis_settings {
@@ -40,7 +42,7 @@ enum redis_result redis_cursor(struct redis *, char cursor[static REDIS_CURSOR],
 /* How many documents stand in the list, unread. */
 enum redis_result redis_waiting(struct redis *, uint64_t *count, char err[static ERRLEN]);
 
-/* Sends the documents, all or none, and sets the cursor; none where the cursor is no longer as redis_cursor or the last batch
+/* Sends the documents (feeds/once.h: less those that another sensor has written), all or none, and sets the cursor; none where the cursor is no longer as redis_cursor or the last batch
  * left it (REDIS_AWAY). err says why not. Waits at most a few seconds. */
 enum redis_result redis_send(struct redis *, const struct slice *documents, size_t count, const char *cursor, char err[static ERRLEN]);
 const char *redis_version(void);

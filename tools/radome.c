@@ -13,6 +13,7 @@
 #include "feeds/figures.h"
 #include "feeds/json.h"
 #include "feeds/listener.h"
+#include "feeds/once.h"
 #include "feeds/options.h"
 #include "feeds/outputs.h"
 #include "feeds/plugins.h"
@@ -119,8 +120,11 @@ static void put_reports(struct sensor *s)
 {
     const struct report *report;
     const struct told *told;
-    while ((report = desk_next(s->desk)) != NULL)
-        outputs_put(s->outputs, report->us, s->document, json_report(s->document, report, s->format));
+    char once[ONCE];
+    while ((report = desk_next(s->desk)) != NULL) {
+        once_of(once, report);
+        outputs_put(s->outputs, report->us, s->document, json_report(s->document, report, s->format), once);
+    }
     while (s->share != NULL && (told = desk_next_told(s->desk)) != NULL)
         share_put(s->share, told);
 }
@@ -147,7 +151,7 @@ static void take(struct sensor *s, const struct output *output)
     if (output->hit != NULL)
         take_hit(s, output->hit);
     else
-        outputs_put(s->outputs, output->us, output->document, output->len);
+        outputs_put(s->outputs, output->us, output->document, output->len, "");
 }
 
 /* A line a group: its first figure, and of the others those that are not zero. */
