@@ -175,7 +175,7 @@ check: ## the same, then every test, also under sanitizers and against a real Re
 	@tests/demo $(BUILD)
 	@DATA="$(DATA)" tests/run
 
-tests: $(TESTS) $(FUZZERS) $(BUILD)/tests/bench/push ## build the test programs
+tests: $(TESTS) $(FUZZERS) $(BUILD)/tests/slice $(BUILD)/tests/bench/push ## build the test programs
 	@:
 
 oracles: $(ORACLES) ## build the programs that compare with libldns and libhtp
