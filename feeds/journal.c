@@ -371,15 +371,26 @@ bool journal_append(struct journal *j, const struct segment_record *record, size
     return true;
 }
 
+bool journal_flush(const struct journal *j, char err[static ERRLEN])
+{
+    if (fdatasync(j->fd) == 0)
+        return true;
+    error_set(err, "%s: %s", path(j), strerror(errno));
+    return false;
+}
+
+void journal_flushed(struct journal *j, bool durable)
+{
+    j->durable = j->end;
+    if (!durable)
+        j->worn = true; /* the kernel has forgotten what it could not write, and would call it written next time */
+}
+
 bool journal_sync(struct journal *j, char err[static ERRLEN])
 {
-    if (j->durable == j->end || fdatasync(j->fd) == 0) {
-        j->durable = j->end;
-        return true;
-    }
-    error_set(err, "%s: %s", path(j), strerror(errno));
-    j->worn = true; /* what the kernel could not write it has forgotten by the next call, which would succeed */
-    return false;
+    bool durable = j->durable == j->end || journal_flush(j, err);
+    journal_flushed(j, durable);
+    return durable;
 }
 
 bool journal_full(const struct journal *j, uint64_t bytes)

@@ -29,12 +29,16 @@ void journal_close(struct journal *);
 uint64_t journal_id(const struct journal *);
 uint64_t journal_first(const struct journal *);  /* the smallest position that it may hold */
 uint64_t journal_end(const struct journal *);    /* where the next document goes, unless it gives a greater position */
-uint64_t journal_durable(const struct journal *);/* documents before it outlive a power cut */
+uint64_t journal_durable(const struct journal *);/* documents before it outlive a power cut, or never will */
 uint64_t journal_sent(const struct journal *);   /* as journal_mark_sent said, in an earlier process too */
 
 /* Written, not yet durable. False: the disk does not take them (full, broken), a sentence; none of them is in the journal. */
 bool journal_append(struct journal *, const struct segment_record *, size_t count, char err[static ERRLEN]);
 bool journal_sync(struct journal *, char err[static ERRLEN]);
+
+/* The same in two steps: the first, which may take long, beside readers, as long as nobody appends. */
+bool journal_flush(const struct journal *, char err[static ERRLEN]);
+void journal_flushed(struct journal *, bool durable);
 
 /* True where so many bytes more go beyond the bound and what would have to go for them was not sent. */
 bool journal_full(const struct journal *, uint64_t bytes);

@@ -1,6 +1,7 @@
 /* A replay that was killed goes on where it was: over the same inputs with the same settings and hash seed it makes the same
  * documents again, so those that the journal has from before are counted off and not put in again. The record of it stands
- * in the state directory from its beginning until everything is delivered. */
+ * in the state directory from its beginning until everything is delivered. Whoever keeps more under --state that makes
+ * documents must give a replay that goes on what it had at its first beginning. */
 #pragma once
 
 #include "feeds/settings.h"

@@ -35,6 +35,7 @@ struct spool {
     uint64_t sent;
     uint64_t sent_ms, written_ms;  /* when something was last sent, and written */
     bool refused;                  /* the disk takes nothing: the queue is what there is */
+    bool write_failed;             /* the last time; what was written before may become durable all the same */
     bool full;                     /* documents are being dropped */
     bool finishing, finished;
     struct spool_stats stats;
@@ -84,7 +85,7 @@ static void wait_for_room(struct spool *s, uint64_t bytes)
     pthread_mutex_unlock(&s->lock);
 }
 
-static bool write_group(struct spool *s, struct document *const *group, size_t n, uint64_t bytes, bool *durable, char err[static ERRLEN])
+static bool write_group(struct spool *s, struct document *const *group, size_t n, uint64_t bytes, char err[static ERRLEN])
 {
     struct segment_record record[GROUP];
     for (size_t i = 0; i < n; i++)
@@ -95,7 +96,7 @@ static bool write_group(struct spool *s, struct document *const *group, size_t n
         note_dropped(s, first, gone);
         pthread_mutex_unlock(&s->lock);
     }
-    return (n == 0 || journal_append(s->journal, record, n, err)) && (!*durable || journal_sync(s->journal, err));
+    return journal_append(s->journal, record, n, err);
 }
 
 /* What the journal is like goes to where it can be seen without waiting for a disk. Both locks are held. */
@@ -121,32 +122,50 @@ static void note_disk(struct spool *s, bool taken, const char *why)
     s->refused = !taken;
 }
 
-/* One round of the writer: a group to disk, and all of it made durable when it is time. The lock is held before and after. */
-static void write_round(struct spool *s, bool sync)
+/* A group goes to the disk. The lock is held before and after, as in the next. */
+static void write_some(struct spool *s)
 {
     struct document *group[GROUP];
     char err[ERRLEN] = "";
     size_t bytes, n = take_group(s, group, &bytes);
-    s->writing = n > 0;
+    s->writing = true;
     pthread_mutex_unlock(&s->lock);
-    if (s->settings.patience_ms > 0 && n > 0)
+    if (s->settings.patience_ms > 0)
         wait_for_room(s, bytes);
     pthread_mutex_lock(&s->disk);
-    bool written = write_group(s, group, n, bytes, &sync, err);
+    bool written = write_group(s, group, n, bytes, err);
     pthread_mutex_lock(&s->lock);
-    bool kept = n == 0 || journal_end(s->journal) > group[n - 1]->position; /* in the journal, if perhaps not durable */
     note_journal(s);
     pthread_mutex_unlock(&s->disk);
-    if (!kept)
-        queue_give_back(&s->queue, group, n);
-    note_disk(s, written, err);
     s->writing = false;
-    s->written_ms = written ? clock_ms() : s->written_ms;
+    s->write_failed = !written;
+    if (written) {
+        s->written_ms = clock_ms();
+    } else {
+        queue_give_back(&s->queue, group, n);
+        note_disk(s, false, err);
+    }
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
-    for (size_t i = 0; kept && i < n; i++)
+    for (size_t i = 0; written && i < n; i++)
         free(group[i]);
     pthread_mutex_lock(&s->lock);
+}
+
+/* What was written becomes durable, and only then is the disk believed to take hits again. Batches are read meanwhile. */
+static void make_durable(struct spool *s)
+{
+    char err[ERRLEN] = "";
+    pthread_mutex_unlock(&s->lock);
+    bool durable = journal_flush(s->journal, err);
+    pthread_mutex_lock(&s->disk);
+    journal_flushed(s->journal, durable);
+    pthread_mutex_lock(&s->lock);
+    note_journal(s);
+    pthread_mutex_unlock(&s->disk);
+    if (!durable || !s->write_failed)
+        note_disk(s, durable, err);
+    pthread_cond_broadcast(&s->changed);
 }
 
 static void *write_all(void *argument)
@@ -155,22 +174,24 @@ static void *write_all(void *argument)
     uint64_t dirty_ms = 0; /* since when something is not durable; 0: nothing */
     pthread_mutex_lock(&s->lock);
     for (;;) {
-        bool due = s->finishing || (dirty_ms != 0 && clock_ms() >= dirty_ms + SPOOL_SYNC_MS);
-        bool work = s->queue.first != NULL || s->durable < s->written;
+        bool last = s->finishing && s->queue.first == NULL;
+        bool due = s->durable < s->written && (last || s->refused || clock_ms() >= dirty_ms + SPOOL_SYNC_MS);
+        bool work = s->queue.first != NULL || due;
         if (!work && s->finishing)
             break;
-        if (!work || (s->queue.first == NULL && !due)) {
-            clock_wait(&s->changed, &s->lock, dirty_ms != 0 ? dirty_ms + SPOOL_SYNC_MS : clock_ms() + RETRY_MS);
+        if (!work) {
+            clock_wait(&s->changed, &s->lock, s->durable < s->written ? dirty_ms + SPOOL_SYNC_MS : clock_ms() + RETRY_MS);
             continue;
         }
-        if (dirty_ms == 0)
-            dirty_ms = clock_ms();
-        write_round(s, due);
         if (s->durable == s->written)
-            dirty_ms = 0;
-        if (s->refused && s->finishing)
+            dirty_ms = clock_ms();
+        if (due)
+            make_durable(s);
+        else
+            write_some(s);
+        if (s->refused && s->durable == s->written && s->finishing)
             break;
-        for (uint64_t until = clock_ms() + RETRY_MS; s->refused && !s->finishing && clock_ms() < until;)
+        for (uint64_t until = clock_ms() + RETRY_MS; s->refused && s->durable == s->written && !s->finishing && clock_ms() < until;)
             clock_wait(&s->changed, &s->lock, until);
     }
     s->finished = true;
