@@ -47,7 +47,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
 .SECONDARY:
-.PHONY: all library install demo check tests oracles fuzz layers help clean names-report payload-report model bench live-bench faults redis-bench
+.PHONY: all library install valgrind demo check tests oracles fuzz layers help clean names-report payload-report model bench live-bench faults redis-bench
 
 all: $(PROGRAMS) library ## build the sensor, its companions and the library
 
@@ -235,6 +235,10 @@ live-bench: $(BUILD)/radome $(BUILD)/tests/bench/generate ## what a live capture
 
 redis-bench: $(BUILD)/tests/bench/push ## documents a second into a local Redis, beside redis-benchmark
 	@tests/bench/redis $(BUILD)
+
+PACKETS ?= 1000000
+valgrind: library ## so many PACKETS (a million) through the library under valgrind
+	@tests/valgrind $(BUILD) $(PACKETS)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
