@@ -125,7 +125,9 @@ static void set_fields(struct http_message *message, const struct radome_field *
             message->headers_left = (uint16_t)(count - i < UINT16_MAX ? count - i : UINT16_MAX);
             return;
         }
-        message->header[message->headers++] = (struct http_header){slice_from_host(fields[i].name), slice_from_host(fields[i].value)};
+        struct http_header *header = &message->header[message->headers++];
+        header->name = slice_from_host(fields[i].name);
+        header->value = slice_from_host(fields[i].value);
     }
 }
 
@@ -175,11 +177,12 @@ static bool set_tls(struct parsed *p, const struct radome_tls *given)
     if (!parsed_struct(&in, sizeof in, given, given->size, offsetof(struct radome_tls, quic)))
         return false;
     struct slice name = slice_from_host(in.server_name);
-    char text[NAME_LONGEST * NAME_ESCAPE];
+    char text[NAME_LONGEST * NAME_ESCAPE], *end;
     if (name.len == 0 || name.len > NAME_LONGEST)
         return false;
     *hello = (struct tls_hello){.quic = in.quic != 0};
-    slice_text(slice_of(text, (size_t)(name_put(text, name, NAME_WHOLE) - text)), hello->server_name, sizeof hello->server_name);
+    end = name_put(text, name, NAME_WHOLE);
+    slice_text(slice_of(text, (size_t)(end - text)), hello->server_name, sizeof hello->server_name);
     p->event.kind = EVENT_TLS;
     p->event.tls = hello;
     return true;

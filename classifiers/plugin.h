@@ -5,8 +5,8 @@
  *
  *     cc -std=c11 -D_GNU_SOURCE -fPIC -shared -I PREFIX/include/radome -o foo.so foo.c
  *
- * Every worker opens a state of its own; several may be at work at the same time. A plugin may call what classifiers/plugin.list
- * names. Its code runs with the sensor's rights: load what you trust. */
+ * Every worker opens a state of its own; several may be at work at the same time. A plugin may call what the list
+ * classifiers/plugin.list names. Its code runs with the sensor's rights: load what you trust. */
 #pragma once
 
 #include "capture/dns.h"

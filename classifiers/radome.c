@@ -60,8 +60,8 @@ static bool add_row(struct indicators *set, const struct radome_indicator *row, 
                               or_empty(row->description)};
     if (indicator_type_of(slice_str(or_empty(row->type)), &added.type) && indicators_add(set, &added))
         return true;
-    error_set(err, "indicator %zu, type '%.40s', value '%.80s': an unknown type, a value that is empty or too long, or no memory",
-              number, or_empty(row->type), added.value);
+    error_set(err, "indicator %zu, type '%.40s', value '%.80s': an unknown type, a value that is empty or too long, or no "
+                   "memory", number, or_empty(row->type), added.value);
     return false;
 }
 
@@ -81,7 +81,8 @@ static struct indicators *open_indicators(const struct radome_settings *s, char 
     return NULL;
 }
 
-static bool take_settings(struct radome_settings *out, const struct radome_settings *in, size_t size, char err[static ERRLEN])
+static bool take_settings(struct radome_settings *out, const struct radome_settings *in, size_t size,
+                          char err[static ERRLEN])
 {
     if (in == NULL || !parsed_struct(out, sizeof *out, in, size, offsetof(struct radome_settings, memory))) {
         error_set(err, "settings of %zu bytes: fewer than any version has, or with something set that ABI %d does not know",
@@ -204,8 +205,8 @@ static void tell(struct radome *r, const struct hit *hit)
         .time_us = hit->us, .id = t->id, .bits = (double)hit->bits, .why = "", .family = "", .technique = {"", "", "", ""},
         .seen_in = seen[hit->seen], .client = addr_format(&hit->tuple.src, t->client),
         .server = addr_format(&hit->tuple.dst, t->server), .client_port = hit->tuple.sport, .server_port = hit->tuple.dport,
-        .protocol = hit->tuple.proto, .name = hit->name, .subject = "", .addresses = t->addresses, .address_count = hit->addrs,
-        .method = "", .host = "", .target = "", .shape = "", .program = "", .cipher = "", .sha256 = t->sha256, .type = "",
+        .protocol = hit->tuple.proto, .name = hit->name, .subject = "", .addresses = t->addresses,
+        .address_count = hit->addrs, .method = "", .host = "", .target = "", .shape = "", .program = "", .cipher = "", .sha256 = t->sha256, .type = "",
         .indicator = "", .provider = "", .description = "",
     };
     for (size_t i = 0; i < hit->addrs; i++)
@@ -236,7 +237,7 @@ static void drain(struct radome *r)
 
 void radome_packet(struct radome *r, int linktype, uint64_t time_us, const void *bytes, size_t captured, size_t wire)
 {
-    struct frame frame = {.us = time_us, .linktype = linktype, .wirelen = (uint32_t)wire, .bytes = slice_of(bytes, captured)};
+    struct frame frame = {time_us, linktype, (uint32_t)wire, slice_of(bytes, captured)};
     capture_feed(r->capture, &frame);
     drain(r);
 }

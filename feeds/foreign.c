@@ -140,11 +140,11 @@ static bool due(enum news *news)
 bool foreign_news(struct foreign *f, char message[static ERRLEN])
 {
     if (due(&f->bodies))
-        error_set(message, "HTTP bodies are not in these records: no hidden programs, no beacons in bodies (Suricata's alerts have them "
-                           "with http-body: yes)");
+        error_set(message, "HTTP bodies are not in these records: no hidden programs, no beacons in bodies (Suricata's "
+                           "alerts have them with http-body: yes)");
     else if (due(&f->fields))
-        error_set(message, "not all header fields are in these records: beacons that are told by a missing one weigh less (Suricata "
-                           "logs all with dump-all-headers: both)");
+        error_set(message, "not all header fields are in these records: beacons that are told by a missing one weigh less "
+                           "(Suricata logs all with dump-all-headers: both)");
     else
         return false;
     return true;

@@ -52,7 +52,8 @@ struct radome_event *foreign_event(struct foreign_record *r, const struct tree *
     const char *protocol = tree_word(record, names->protocol);
     uint64_t client_port, server_port;
     *event = (struct radome_event){.size = sizeof *event};
-    if (!put_address(event->client, tree_get(record, names->client)) || !put_address(event->server, tree_get(record, names->server)) ||
+    if (!put_address(event->client, tree_get(record, names->client)) ||
+        !put_address(event->server, tree_get(record, names->server)) ||
         !foreign_whole(tree_get(record, names->client_port), UINT16_MAX, &client_port) ||
         !foreign_whole(tree_get(record, names->server_port), UINT16_MAX, &server_port))
         return NULL;
@@ -95,6 +96,15 @@ static bool fraction(struct slice *text, uint64_t *us)
     return any > 0;
 }
 
+static bool offset_of(struct slice *text, int *hours, int *minutes)
+{
+    if (!digits(text, 2, hours))
+        return false;
+    if (slice_starts(*text, S(":")))
+        *text = slice_from(*text, 1);
+    return digits(text, 2, minutes);
+}
+
 bool foreign_time(struct slice text, uint64_t *us)
 {
     struct tm tm = {0};
@@ -102,11 +112,11 @@ bool foreign_time(struct slice text, uint64_t *us)
     char c;
     int hours = 0, minutes = 0;
     if (!digits(&text, 4, &tm.tm_year) || !sign(&text, "-", &c) || !digits(&text, 2, &tm.tm_mon) || !sign(&text, "-", &c) ||
-        !digits(&text, 2, &tm.tm_mday) || !sign(&text, "Tt ", &c) || !digits(&text, 2, &tm.tm_hour) || !sign(&text, ":", &c) ||
-        !digits(&text, 2, &tm.tm_min) || !sign(&text, ":", &c) || !digits(&text, 2, &tm.tm_sec) || !fraction(&text, &part) ||
+        !digits(&text, 2, &tm.tm_mday) || !sign(&text, "Tt ", &c) || !digits(&text, 2, &tm.tm_hour) ||
+        !sign(&text, ":", &c) || !digits(&text, 2, &tm.tm_min) || !sign(&text, ":", &c) || !digits(&text, 2, &tm.tm_sec) || !fraction(&text, &part) ||
         !sign(&text, "Zz+-", &c))
         return false;
-    if ((c == '+' || c == '-') && (!digits(&text, 2, &hours) || (slice_starts(text, S(":")) && !sign(&text, ":", &c)) || !digits(&text, 2, &minutes)))
+    if ((c == '+' || c == '-') && !offset_of(&text, &hours, &minutes))
         return false;
     if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31)
         return false;
@@ -124,8 +134,8 @@ void foreign_field(struct foreign_record *r, int side, const char *name, struct 
         r->field[side][r->fields[side]++] = (struct radome_field){{name, strlen(name)}, value};
 }
 
-void foreign_answer(struct foreign_record *r, struct radome_dns *dns, struct radome_bytes name, const char *type, struct radome_bytes data,
-                    uint64_t ttl)
+void foreign_answer(struct foreign_record *r, struct radome_dns *dns, struct radome_bytes name, const char *type,
+                    struct radome_bytes data, uint64_t ttl)
 {
     struct addr addr;
     struct slice text = slice_of(data.p, data.len);

@@ -42,11 +42,13 @@ struct radome_bytes foreign_bytes(const struct tree *string);
 
 /* A whole number between 0 and most; false: none there. */
 bool foreign_whole(const struct tree *, uint64_t most, uint64_t *out);
-void foreign_field(struct foreign_record *, int side, const char *name, struct radome_bytes value); /* absent ones left out */
+
+/* Adds a header field; an absent one is left out. */
+void foreign_field(struct foreign_record *, int side, const char *name, struct radome_bytes value);
 
 /* A record of the answer: the type by its name ("A", "CNAME"); addresses are read as such. */
-void foreign_answer(struct foreign_record *, struct radome_dns *, struct radome_bytes name, const char *type, struct radome_bytes data,
-                    uint64_t ttl);
+void foreign_answer(struct foreign_record *, struct radome_dns *, struct radome_bytes name, const char *type,
+                    struct radome_bytes data, uint64_t ttl);
 uint16_t foreign_type(const char *type); /* 0: none of those that matter here */
 
 /* Suricata's EVE. `alert`: of the same transaction, where one was held; a held record that waits no longer is read with

@@ -1,5 +1,5 @@
-/* Records that wait for another one of the same transaction: an alert has a request's bodies, the HTTP record that is written
- * when the transaction ends has its whole heads. Bounded in number, bytes and time. */
+/* Records that wait for another one of the same transaction: an alert has a request's bodies, the HTTP record that is
+ * written when the transaction ends has its whole heads. Bounded in number, bytes and time. */
 #pragma once
 
 #include "feeds/tree.h"

@@ -16,7 +16,8 @@ struct lines {
     bool passing;              /* over the rest of a line that is too long */
     bool leaving;              /* the file has been replaced: what is left in it, then the next one */
     off_t at;                  /* of the file, behind what was read */
-    size_t longest, begin, end, looked; /* bytes of the buffer that wait: begin to end; up to `looked` without a line's end */
+    size_t longest;
+    size_t begin, end, looked; /* bytes of the buffer that wait: begin to end; up to `looked` without a line's end */
     struct lines_stats stats;
     char *buffer;              /* longest + READ_BYTES */
 };
@@ -129,8 +130,8 @@ static enum lines_result pause_a_moment(void)
     return LINES_IDLE;
 }
 
-/* At a followed file's end: is it still the one of that name, and as long as it was? A name that leads nowhere just now is one
- * that is being rotated: its writer may still be writing to the old file. */
+/* At a followed file's end: is it still the one of that name, and as long as it was? A name that leads nowhere just now
+ * is one that is being rotated: its writer may still be writing to the old file. */
 static enum lines_result look_around(struct lines *l, struct slice *line, char err[static ERRLEN])
 {
     struct stat here, there;

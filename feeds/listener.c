@@ -69,7 +69,7 @@ static void take(struct listener *l, struct slice line)
 
 enum listener_result listener_next(struct listener *l, const struct hit **hit, char err[static ERRLEN])
 {
-    for (struct slice line;;) {
+    for (struct slice line = {NULL, 0};;) {
         if ((*hit = next_hit(l)) != NULL)
             return LISTENER_HIT;
         if (foreign_news(l->foreign, err))

@@ -39,8 +39,8 @@ static const struct classifier *classifier_in(void *handle, const char *path, ch
     if (plugin == NULL)
         error_set(err, "plugin %.300s: has no symbol radome_plugin: not a classifier, or its last line is missing", path);
     else if (plugin->guard.abi != own.abi)
-        error_set(err, "plugin %.300s: built for ABI %u, and this sensor has %u; build it again with this sensor's headers", path,
-                  plugin->guard.abi, own.abi);
+        error_set(err, "plugin %.300s: built for ABI %u, and this sensor has %u; build it again with this sensor's headers",
+                  path, plugin->guard.abi, own.abi);
     else if (memcmp(&plugin->guard, &own, sizeof own) != 0)
         error_set(err, "plugin %.300s: built with other headers than this sensor; build it again", path);
     else if (plugin->classifier == NULL || plugin->classifier->name == NULL)

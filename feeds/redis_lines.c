@@ -95,7 +95,8 @@ static enum lines_result gone(struct redis_lines *l, const char *why, char err[s
     l->subscribed = l->asked = false;
     if (!news)
         return wait_ms(AWAY_MS);
-    error_set(err, "--eve: %.400s; it is waited for%s", text, l->pop == NULL ? ", and what is published meanwhile is lost" : "");
+    error_set(err, "--eve: %.400s; it is waited for%s", text,
+              l->pop == NULL ? ", and what is published meanwhile is lost" : "");
     return LINES_WARNING;
 }
 

@@ -1,5 +1,6 @@
-/* Lines that another program pushes to Redis: a list, which they are taken off, or a channel. Named after Suricata's words for
- * its modes, behind the URL: ?list=KEY (LPUSH, as it does by default), ?rpush=KEY, ?channel=NAME; without any, ?list=suricata. */
+/* Lines that another program pushes to Redis: a list, which they are taken off, or a channel. Named after Suricata's words
+ * for its modes, behind the URL: ?list=KEY (LPUSH, as it does by default), ?rpush=KEY, ?channel=NAME; without any,
+ * ?list=suricata. */
 #pragma once
 
 #include "feeds/lines.h"

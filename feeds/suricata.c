@@ -29,7 +29,8 @@ static bool alerted_by_server(const struct tree *all)
 {
     const struct tree *flow = tree_get(all, "flow"), *client = tree_get(flow, "src_ip");
     double port, alert_port;
-    if (client == NULL || !tree_number(tree_get(flow, "src_port"), &port) || !tree_number(tree_get(all, "src_port"), &alert_port))
+    if (client == NULL || !tree_number(tree_get(flow, "src_port"), &port) ||
+        !tree_number(tree_get(all, "src_port"), &alert_port))
         return strcmp(tree_word(all, "direction"), "to_client") == 0;
     return !slice_eq(tree_text(client), tree_text(tree_get(all, "src_ip"))) || port > alert_port || port < alert_port;
 }
@@ -106,7 +107,8 @@ static void put_heads(struct foreign_record *r, const struct tree *record)
     if (r->lacks_fields) {
         struct radome_bytes whole = foreign_bytes(tree_get(record, "hostname"));
         if (host.p != NULL && foreign_whole(tree_get(record, "http_port"), UINT16_MAX, &port)) {
-            int length = snprintf(r->text, sizeof r->text, "%.*s:%u", (int)(host.len < 256 ? host.len : 256), host.p, (unsigned)port);
+            struct slice name = slice_head(host, 256);
+            int length = snprintf(r->text, sizeof r->text, "%.*s:%u", (int)name.len, name.p, (unsigned)port);
             whole = (struct radome_bytes){r->text, (size_t)length};
         }
         foreign_field(r, 0, "Host", whole);
@@ -136,7 +138,8 @@ static uint64_t announced(const struct foreign_record *r, int side)
 }
 
 /* In base64 the bytes are whole; printed, whatever is no text was replaced. */
-static struct radome_bytes put_body(struct foreign_record *r, int side, const struct tree *record, const char *bytes, const char *printable)
+static struct radome_bytes put_body(struct foreign_record *r, int side, const struct tree *record, const char *bytes,
+                                    const char *printable)
 {
     struct slice coded = tree_text(tree_get(record, bytes)), text = tree_text(tree_get(record, printable));
     struct armour_stream stream;
@@ -148,7 +151,8 @@ static struct radome_bytes put_body(struct foreign_record *r, int side, const st
 }
 
 /* The bodies may stand in an alert about the same transaction. */
-static enum foreign_result read_http(const struct tree *all, const struct tree *bodies, struct radome_event *event, struct foreign_record *r)
+static enum foreign_result read_http(const struct tree *all, const struct tree *bodies, struct radome_event *event,
+                                     struct foreign_record *r)
 {
     const struct tree *record = tree_get(all, "http");
     struct radome_http *http = &r->http;
@@ -160,7 +164,8 @@ static enum foreign_result read_http(const struct tree *all, const struct tree *
     foreign_whole(tree_get(record, "status"), 999, &status);
     put_heads(r, record);
     *http = (struct radome_http){
-        .size = sizeof *http, .method = foreign_bytes(tree_get(record, "http_method")), .target = foreign_bytes(tree_get(record, "url")),
+        .size = sizeof *http, .method = foreign_bytes(tree_get(record, "http_method")),
+        .target = foreign_bytes(tree_get(record, "url")),
         .request_fields = r->field[0], .response_fields = r->field[1], .request_field_count = r->fields[0],
         .response_field_count = r->fields[1], .ordinal = (uint32_t)ordinal + 1, .status = (uint16_t)status,
         .version = slice_ends(version, S("1.0")) ? 10 : 11, .fields_missing = r->lacks_fields,
@@ -176,7 +181,8 @@ static enum foreign_result read_http(const struct tree *all, const struct tree *
     return http->method.len > 0 || status > 0 ? FOREIGN_TAKEN : FOREIGN_OTHER;
 }
 
-static enum foreign_result read_hello(const struct tree *record, struct radome_event *event, struct foreign_record *r, bool quic)
+static enum foreign_result read_hello(const struct tree *record, struct radome_event *event, struct foreign_record *r,
+                                      bool quic)
 {
     r->tls = (struct radome_tls){.size = sizeof r->tls, .server_name = foreign_bytes(tree_get(record, "sni")), .quic = quic};
     event->tls = &r->tls;

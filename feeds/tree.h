@@ -1,5 +1,5 @@
-/* JSON text as a tree to read (RFC 8259). The only file of this floor that names <jansson.h>. What is asked of a value that is
- * absent, NULL or of another type is empty, so that a chain of questions needs no test in between. */
+/* JSON text as a tree to read (RFC 8259). The only file of this floor that names <jansson.h>. What is asked of a value
+ * that is absent, NULL or of another type is empty, so that a chain of questions needs no test in between. */
 #pragma once
 
 #include "capture/error.h"

@@ -83,10 +83,11 @@ static enum foreign_result read_http(const struct tree *log, struct radome_event
     foreign_whole(tree_get(log, "trans_depth"), UINT32_MAX, &depth);
     foreign_whole(tree_get(log, "status_code"), 999, &status);
     *http = (struct radome_http){
-        .size = sizeof *http, .method = foreign_bytes(tree_get(log, "method")), .target = foreign_bytes(tree_get(log, "uri")),
+        .size = sizeof *http, .method = foreign_bytes(tree_get(log, "method")),
+        .target = foreign_bytes(tree_get(log, "uri")),
         .request_fields = r->field[0], .response_fields = r->field[1], .request_field_count = r->fields[0],
-        .response_field_count = r->fields[1], .request_bytes = UINT64_MAX, .response_bytes = UINT64_MAX, .ordinal = (uint32_t)depth,
-        .status = (uint16_t)status, .version = strcmp(tree_word(log, "version"), "1.0") == 0 ? 10 : 11, .fields_missing = 1,
+        .response_field_count = r->fields[1], .request_bytes = UINT64_MAX, .response_bytes = UINT64_MAX,
+        .ordinal = (uint32_t)depth, .status = (uint16_t)status, .version = strcmp(tree_word(log, "version"), "1.0") == 0 ? 10 : 11, .fields_missing = 1,
     };
     foreign_whole(tree_get(log, "request_body_len"), UINT32_MAX, &http->request_bytes);
     foreign_whole(tree_get(log, "response_body_len"), UINT32_MAX, &http->response_bytes);

@@ -62,7 +62,8 @@ int main(int argc, char **argv)
     radome_finish(radome);
     radome_stats(radome, &stats, sizeof stats);
     printf("%llu packets, %llu events, %lu hits; memory held at the end %llu of %llu\n", (unsigned long long)stats.packets,
-           (unsigned long long)stats.events, hits, (unsigned long long)stats.memory_held, (unsigned long long)stats.memory_limit);
+           (unsigned long long)stats.events, hits, (unsigned long long)stats.memory_held,
+           (unsigned long long)stats.memory_limit);
     radome_close(radome);
     for (size_t i = 0; i < frames; i++)
         free(frame[i].bytes);

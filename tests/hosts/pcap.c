@@ -7,7 +7,8 @@
 static void on_hit(void *context, const struct radome_hit *hit)
 {
     (void)context;
-    printf("%llu %s %s %.1f %s %s\n", (unsigned long long)hit->time_us, hit->kind, hit->id, hit->bits, hit->client, hit->subject);
+    printf("%llu %s %s %.1f %s %s\n", (unsigned long long)hit->time_us, hit->kind, hit->id, hit->bits, hit->client,
+           hit->subject);
 }
 
 static void on_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
