@@ -21,6 +21,7 @@ struct workers {
     struct bell desk;
     struct packet packet;           /* in hand */
     uint64_t frames, number;        /* read; packets dealt */
+    uint64_t marked[SHARDS];        /* how much of that each worker was told */
     size_t unpublished;             /* bytes of them that no worker has been told of */
     bool holding;                   /* the packet in hand is still to be dealt */
     bool stopped, ended, look, waiting; /* told to stop; no more frames; there may be outputs to take; the bell is wanted */
@@ -97,12 +98,16 @@ void workers_close(struct workers *w)
     free(w);
 }
 
-/* Everyone hears how far the dealing has come, so that nobody waits for an answer of one who has nothing to answer to. A
- * ring without room for the mark holds packets enough, and is told the next time. */
+/* Everyone hears how far the dealing has come, so that nobody waits for an answer of one who has nothing to answer to; once,
+ * or whoever has nothing to do and we would keep each other awake. A ring without room for the mark holds packets enough,
+ * and is told the next time. */
 static void publish(struct workers *w)
 {
     for (unsigned i = 0; i < w->count; i++) {
-        worker_mark(w->worker[i], w->number);
+        if (w->marked[i] == w->number)
+            continue;
+        if (worker_mark(w->worker[i], w->number))
+            w->marked[i] = w->number;
         worker_publish(w->worker[i]);
     }
     w->unpublished = 0;
