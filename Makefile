@@ -222,7 +222,7 @@ faults: $(BUILD)/radome ## the table of faults, at length: KILLS points, REDIS_S
 	@KILLS=$(KILLS) CUTS=$(CUTS) REDIS_SERVER=$(REDIS_SERVER) tests/faults $(BUILD)
 
 # Speed. MEGABYTES of each capture that is made (500), RUNS of each program (5), CAPTURES to measure on instead.
-BENCH := $(addprefix $(BUILD)/tests/bench/,bare generate stages push)
+BENCH := $(addprefix $(BUILD)/tests/bench/,bare curve generate stages push)
 $(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libhouse.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)

@@ -35,6 +35,11 @@ struct pool *pool_open(size_t block, size_t bytes, char err[static ERRLEN])
     return pool;
 }
 
+void pool_large_pages(struct pool *pool)
+{
+    madvise(pool->base, pool->blocks * pool->block, MADV_HUGEPAGE);
+}
+
 void *pool_take(struct pool *pool)
 {
     void *block;

@@ -16,6 +16,10 @@ struct pool_stats {
 /* At least one block; block is rounded up to a multiple of 64. */
 struct pool *pool_open(size_t block, size_t bytes, char err[static ERRLEN]);
 
+/* Asks for large pages, for blocks that are touched at random while many are lent: a page of theirs is found sooner, but
+ * is cleared whole at its first block. */
+void pool_large_pages(struct pool *);
+
 /* A block of undefined content, or NULL (counted) when all are lent. */
 void *pool_take(struct pool *);
 void pool_give(struct pool *, void *block); /* NULL is fine */

@@ -1,5 +1,6 @@
-/* A capture like an office's uplink, written to standard output: generate mix|dns|http MEGABYTES. Tens of thousands of
- * flows, thousands of them at once, each a client and a server that talk in bursts; the same arguments, the same bytes. */
+/* A capture like an office's uplink, written to standard output: generate mix|dns|http MEGABYTES [MICROSECONDS]. Tens
+ * of thousands of flows, thousands of them at once, each a client and a server that talk in bursts; packets come that far
+ * apart in the mean (7). The same arguments, the same bytes. */
 #include "tests/bench/traffic.h"
 #include "tests/quic_seal.h"
 
@@ -22,7 +23,7 @@ struct flow {
 struct generator {
     FILE *out;
     uint64_t random, us, written;
-    uint32_t number;
+    uint32_t number, apart;
     const unsigned *share;  /* of new flows, by kind, in thousandths */
     struct traffic_body body[TRAFFIC_BODIES];
     uint8_t noise[1 << 16], scratch[2048];
@@ -79,7 +80,7 @@ static size_t put_ip(uint8_t *frame, const struct flow *f, int side, uint8_t pro
 
 static void write_frame(struct generator *g, const uint8_t *frame, size_t len)
 {
-    g->us += 1 + traffic_below(&g->random, 12);
+    g->us += 1 + traffic_below(&g->random, 2 * g->apart - 2);
     uint32_t head[4] = {(uint32_t)(g->us / 1000000), (uint32_t)(g->us % 1000000), (uint32_t)len, (uint32_t)len};
     fwrite(head, sizeof head, 1, g->out);
     fwrite(frame, 1, len, g->out);
@@ -300,11 +301,12 @@ static void generate(struct generator *g, uint64_t bytes)
 int main(int argc, char **argv)
 {
     static struct generator g = {.random = 88172645463325252, .us = UINT64_C(1762164000000000)};
-    for (size_t i = 0; argc == 3 && i < sizeof mixes / sizeof *mixes; i++)
+    g.apart = argc == 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 7;
+    for (size_t i = 0; (argc == 3 || argc == 4) && g.apart > 1 && i < sizeof mixes / sizeof *mixes; i++)
         if (strcmp(argv[1], mixes[i].name) == 0)
             g.share = mixes[i].share;
     if (g.share == NULL) {
-        fprintf(stderr, "usage: generate mix|dns|http MEGABYTES > capture\n");
+        fprintf(stderr, "usage: generate mix|dns|http MEGABYTES [MICROSECONDS] > capture\n");
         return 2;
     }
     g.out = stdout;
