@@ -47,7 +47,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
 .SECONDARY:
-.PHONY: all library install valgrind demo check tests oracles fuzz layers help clean names-report payload-report model bench live-bench faults redis-bench
+.PHONY: all library install valgrind demo check tests oracles fuzz layers help clean names-report payload-report model bench benchers live-bench faults redis-bench
 
 all: $(PROGRAMS) library ## build the sensor, its companions and the library
 
@@ -168,7 +168,7 @@ demo: ## install what is missing, build, replay a capture and show its hits
 DATA ?=
 check: ## the same, then every test, also under sanitizers and against a real Redis
 	@tools/setup test
-	@$(MAKE) --no-print-directory -j2 all tests oracles $(BUILD)/tests/payload_report $(BUILD)/tests/bench/generate
+	@$(MAKE) --no-print-directory -j2 all tests oracles $(BUILD)/tests/payload_report benchers
 	@$(MAKE) --no-print-directory -j2 MODE=asan all tests $(BUILD)/asan/tests/bench/generate
 	@$(MAKE) --no-print-directory -j2 MODE=tsan build/tsan/radome build/tsan/tests/test_workers build/tsan/tests/bench/generate
 	@[ ! -d "$(DATA)/names" ] || $(MAKE) --no-print-directory $(BUILD)/tests/names_report
@@ -221,12 +221,15 @@ REDIS_SERVER ?= redis-server
 faults: $(BUILD)/radome ## the table of faults, at length: KILLS points, REDIS_SERVER=valkey-server
 	@KILLS=$(KILLS) CUTS=$(CUTS) REDIS_SERVER=$(REDIS_SERVER) tests/faults $(BUILD)
 
-# Speed. MEGABYTES of each capture that is made (500), RUNS of each program (5), CAPTURES to measure on instead.
+# Speed. MEGABYTES of each capture that is made (500), RUNS of each program (5), CAPTURES to measure on instead;
+# FLAT megabytes of an hour's traffic (4000).
 BENCH := $(addprefix $(BUILD)/tests/bench/,bare curve generate stages push)
 $(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libhouse.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/tests/bench/generate: $(BUILD)/tests/bench/traffic.o
+benchers: $(BENCH)
+	@:
 CAPTURES ?=
 bench: $(BUILD)/radome $(BENCH) ## what a packet costs, beside a bare libpcap loop and other sensors
 	@tests/bench/run $(BUILD) $(CAPTURES)
