@@ -58,14 +58,14 @@ static bool take_lock(struct state *s, char err[static ERRLEN])
     return true;
 }
 
-/* A directory that holds other things is a mistyped --state. */
+/* A directory that holds other things is a mistyped --state; a file system of its own begins with lost+found. */
 static bool is_empty(int directory)
 {
     int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = copy < 0 ? NULL : fdopendir(copy);
     bool empty = list != NULL;
     for (struct dirent *entry; empty && (entry = readdir(list)) != NULL;)
-        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || strcmp(entry->d_name, "lost+found") == 0;
     if (list != NULL)
         closedir(list);
     return empty;
@@ -110,7 +110,7 @@ struct state *state_open(const char *path, char err[static ERRLEN])
     bool made = mkdir(path, 0700) == 0 || errno == EEXIST;
     s->directory = made ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (s->directory < 0)
-        error_set(err, "%s: %s", path, strerror(errno));
+        error_set(err, "%s: --state cannot make or open this directory: %s", path, strerror(errno));
     if (s->directory < 0 || !check_layout(s, err) || !take_lock(s, err)) {
         state_close(s);
         return NULL;
