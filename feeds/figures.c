@@ -128,6 +128,16 @@ static const struct figure {
     {"journal", "segments", FIELD(delivery.spool.segments)},
     {"journal", "damaged_bytes", FIELD(delivery.spool.damaged)},
     {"journal", "disk_refused", FIELD(delivery.spool.disk_refused)},
+    {"known", "snapshots", FIELD(keeper.snapshots)},
+    {"known", "bytes", FIELD(keeper.bytes)},
+    {"known", "seconds_since", FIELD(keeper.age_s)},
+    {"known", "failed", FIELD(keeper.failed)},
+    {"known", "forgotten_at_start", FIELD(keeper.forgotten)},
+    {"known", "diary_entries", FIELD(keeper.diary_entries)},
+    {"known", "diary_bytes", FIELD(keeper.diary_bytes)},
+    {"known", "diary_dropped", FIELD(keeper.diary_dropped)},
+    {"known", "diary_read_at_start", FIELD(keeper.read_again)},
+    {"known", "diary_damaged_bytes", FIELD(keeper.damaged_bytes)},
 };
 
 _Static_assert(sizeof table / sizeof *table <= FIGURES, "room for all");

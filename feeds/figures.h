@@ -3,6 +3,7 @@
 
 #include "feeds/delivery.h"
 #include "feeds/desk.h"
+#include "feeds/keeper.h"
 #include "feeds/listener.h"
 #include "feeds/record.h"
 #include "feeds/reloader.h"
@@ -17,6 +18,7 @@ struct figures_of { /* where they are taken from */
     struct reloader_stats lists;
     struct delivery_stats delivery;
     struct share_stats share;
+    struct keeper_stats keeper;
     struct listener_stats listener;
     bool listening; /* to another sensor: then there is no source and no capture */
 };

@@ -20,7 +20,7 @@ static const struct setting table[] = {
     {"redis-max-queue", 0, SETTING_NUMBER, FIELD(redis_max_queue), "N", "unread documents in the list, at most; the rest waits here (no bound)", 0, 1ull << 40},
     {"redis-mode", 0, SETTING_WORD, FIELD(redis_mode), "list|stream|channel", "RPUSH (default), XADD or PUBLISH"},
     {"redis-key", 0, SETTING_TEXT, FIELD(redis_key), "NAME", "the list, stream or channel (radome:hits)"},
-    {"state", 0, SETTING_TEXT, FIELD(state), "DIR", "what outlives a restart: the journal of unsent hits, a replay cut short"},
+    {"state", 0, SETTING_TEXT, FIELD(state), "DIR", "what outlives a restart: what is known of clients, unsent hits, a replay cut short"},
     {"journal-size", 0, SETTING_SIZE, FIELD(journal_size), "SIZE", "of unsent hits under --state, at most; beyond, the oldest go (512M)", 1 << 20, 1ull << 40},
     {"log", 0, SETTING_TEXT, FIELD(log), "LIST", "also write protocol records: any of dns,http,tls"},
     {"format", 0, SETTING_WORD, FIELD(format), "eve|ecs", "document layout: Suricata EVE (default) or Elastic Common Schema"},

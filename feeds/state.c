@@ -193,9 +193,24 @@ static bool whole(struct slice file, uint32_t version, struct slice *content)
     return !c.bad && known && sum == checksum(version, *content);
 }
 
-enum state_found state_read(struct state *s, const char *name, uint32_t version, struct slice *content, char err[static ERRLEN])
+void state_set_aside(struct state *s, const char *name, char err[static ERRLEN])
 {
     char aside[NAME_MOST];
+    snprintf(aside, sizeof aside, "%s.aside", name);
+    error_set(err, "%s/%s: damaged or of another version; it is set aside as %s, and the sensor goes on without it", s->path, name, aside);
+    renameat(s->directory, name, s->directory, aside);
+}
+
+bool state_rename(struct state *s, const char *from, const char *to, char err[static ERRLEN])
+{
+    if (renameat(s->directory, from, s->directory, to) == 0 && fsync(s->directory) == 0)
+        return true;
+    error_set(err, "%s/%s: %s", s->path, from, strerror(errno));
+    return false;
+}
+
+enum state_found state_read(struct state *s, const char *name, uint32_t version, struct slice *content, char err[static ERRLEN])
+{
     struct slice file = load(s, name), inner;
     if (file.p == NULL && errno == ENOENT)
         return STATE_NONE;
@@ -204,10 +219,8 @@ enum state_found state_read(struct state *s, const char *name, uint32_t version,
         *content = slice_of(file.p, inner.len);
         return STATE_FOUND;
     }
-    snprintf(aside, sizeof aside, "%s.aside", name);
-    error_set(err, "%s/%s: damaged or of another version; it is set aside as %s, and the sensor goes on without it", s->path, name, aside);
+    state_set_aside(s, name, err);
     free((uint8_t *)file.p);
-    renameat(s->directory, name, s->directory, aside);
     return STATE_DAMAGED;
 }
 

@@ -27,5 +27,11 @@ enum state_found {
 /* The content is malloc'ed: the caller frees content->p. */
 enum state_found state_read(struct state *, const char *name, uint32_t version, struct slice *content, char err[static ERRLEN]);
 
+/* For a reader that finds more amiss than a checksum shows: the file is NAME.aside from now on, and err says so. */
+void state_set_aside(struct state *, const char *name, char err[static ERRLEN]);
+
+/* The file takes the place of another, for good. */
+bool state_rename(struct state *, const char *from, const char *to, char err[static ERRLEN]);
+
 /* It will not be found again, not after a power cut either. */
 bool state_remove(struct state *, const char *name, char err[static ERRLEN]);

@@ -12,6 +12,7 @@
 #include "feeds/desk.h"
 #include "feeds/figures.h"
 #include "feeds/json.h"
+#include "feeds/keeper.h"
 #include "feeds/listener.h"
 #include "feeds/once.h"
 #include "feeds/options.h"
@@ -39,6 +40,7 @@ struct sensor {
     uint64_t seed;
     struct state *state;    /* NULL: nothing outlives the process */
     struct resume resume;   /* of the replay, where there is a state */
+    struct keeper *keeper;  /* NULL without a state, too */
     struct outputs *outputs;
     struct share *share;    /* NULL: without Redis there is nobody to share with */
     struct redis *redis;    /* the outputs' */
@@ -86,7 +88,7 @@ static void flush_outputs(struct sensor *s)
 {
     char news[ERRLEN];
     outputs_flush(s->outputs);
-    while (outputs_news(s->outputs, news) || (s->share != NULL && share_news(s->share, news)))
+    while (outputs_news(s->outputs, news) || (s->share != NULL && share_news(s->share, news)) || keeper_news(s->keeper, news))
         complain(DONE, news);
 }
 
@@ -135,6 +137,7 @@ static void hear_others(struct sensor *s, bool (*next)(struct share *, struct to
     struct told told;
     while (s->share != NULL && next(s->share, &told)) {
         desk_put_told(s->desk, &told);
+        keeper_told(s->keeper, &told);
         put_reports(s);
     }
 }
@@ -142,6 +145,7 @@ static void hear_others(struct sensor *s, bool (*next)(struct share *, struct to
 static void take_hit(struct sensor *s, const struct hit *hit)
 {
     desk_put(s->desk, hit);
+    keeper_hit(s->keeper, hit);
     put_reports(s);
 }
 
@@ -168,6 +172,7 @@ static void print_stats(struct sensor *s)
     outputs_stats(s->outputs, &of.delivery);
     if (s->share != NULL)
         share_stats(s->share, &of.share);
+    keeper_stats(s->keeper, &of.keeper);
     size_t count = figures(values, &of);
     const char *group = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -262,6 +267,7 @@ static int run(struct sensor *s)
         case WORKERS_PAUSE:
             hear_others(s, share_next);
             flush_outputs(s);
+            keeper_look(s->keeper, s->desk);
             show_progress(s);
             break;
         case WORKERS_WARNING:
@@ -302,6 +308,7 @@ static int listen(struct sensor *s)
         case LISTENER_PAUSE:
             hear_others(s, share_next);
             flush_outputs(s);
+            keeper_look(s->keeper, s->desk);
             break;
         case LISTENER_WARNING:
             complain(DONE, err);
@@ -332,13 +339,15 @@ static int finish(struct sensor *s, int status)
     enum delivery_end end;
     while ((end = outputs_finish(s->outputs, 200, err)) == DELIVERY_GOES_ON)
         flush_outputs(s);
+    s->ended = end == DELIVERY_DONE || stop || outputs_failed(s->outputs);
     flush_outputs(s);
+    if ((s->ended || !s->resume.possible) && !keeper_end(s->keeper, s->desk, err)) /* a replay that goes on remakes it */
+        complain(DONE, err);
     print_stats(s);
     if (outputs_failed(s->outputs))
         status = complain(INPUT_FAILED, "the output takes no more data (disk full, or its reader is gone); what was written before is whole");
     if (end == DELIVERY_LEFT)
         status = complain(NOT_DELIVERED, err);
-    s->ended = end == DELIVERY_DONE || stop || outputs_failed(s->outputs);
     return status;
 }
 
@@ -449,8 +458,9 @@ static bool open_river(struct sensor *s, const struct options *o, char err[stati
 static void end_replay(struct sensor *s)
 {
     char err[ERRLEN];
-    if (s->state != NULL && s->ended && !resume_end(&s->resume, err))
+    if (s->state != NULL && s->ended && !(resume_end(&s->resume, err) && keeper_over(s->keeper, err)))
         complain(DONE, err);
+    keeper_close(s->keeper);
     state_close(s->state);
 }
 
@@ -511,9 +521,22 @@ static bool open_state(struct sensor *s, const struct options *o, char err[stati
     return true;
 }
 
-/* From here on a replay can be gone on with. */
-static bool begin_replay(struct sensor *s, char err[static ERRLEN])
+static bool open_keeper(struct sensor *s, char err[static ERRLEN])
 {
+    struct keeper_settings settings = {s->state, s->resume.possible, s->resume.again};
+    if (s->state == NULL)
+        return true;
+    if ((s->keeper = keeper_open(&settings, err)) == NULL)
+        return false;
+    keeper_load(s->keeper, s->desk, s->share);
+    return true;
+}
+
+/* From here on nothing is lost, and a replay can be gone on with. */
+static bool begin(struct sensor *s, char err[static ERRLEN])
+{
+    if (!keeper_begin(s->keeper, s->desk, err))
+        return false;
     return s->state == NULL || s->resume.again || resume_begin(&s->resume, s->seed, outputs_position(s->outputs), err);
 }
 
@@ -521,6 +544,7 @@ static bool begin_replay(struct sensor *s, char err[static ERRLEN])
 static int sense(struct sensor *s, const struct options *o, const struct settings *settings)
 {
     char err[ERRLEN], host[65] = "radome";
+    catch_signals(); /* lists may take their time to load, and one who asks meanwhile gets his answer after that */
     if (getrandom(&s->seed, sizeof s->seed, 0) != sizeof s->seed)
         return complain(INPUT_FAILED, "no random numbers from the kernel");
     gethostname(host, sizeof host - 1);
@@ -535,13 +559,12 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
         return status;
     if (o->check)
         return check(s, o, settings);
-    if (!open_outputs(s, o, err) || !open_share(s, o, err) || !open_river(s, o, err))
+    if (!open_outputs(s, o, err) || !open_share(s, o, err) || !open_river(s, o, err) || !open_keeper(s, err))
         return complain(WRONG_USAGE, err);
     if (!s->resume.again) /* one that goes on began with what was known then */
         catch_up(s, 0);
-    if (!begin_replay(s, err))
+    if (!begin(s, err))
         return complain(WRONG_USAGE, err);
-    catch_signals();
     s->progress = o->interfaces.count == 0 && o->eve == NULL && (o->progress || isatty(STDERR_FILENO));
     s->began_s = now_s();
     return finish(s, s->listener != NULL ? listen(s) : run(s));
