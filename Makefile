@@ -16,8 +16,10 @@ ifeq ($(MODE),fuzz)
 CC := clang
 endif
 # The files are small and what they call in each other is short, so the sensor is linked as one: an eighth fewer instructions
-# a packet. Its objects also hold ordinary code, for everything else and for clang, which would need a linker of its own.
+# a packet. Its objects also hold ordinary code, for everything else, which is linked in no time, and for clang, which
+# would need a linker of its own.
 ifeq ($(MODE)$(findstring clang,$(shell $(CC) --version 2>&1)),release)
+LDFLAGS += -fno-lto
 FAT := -flto=2 -ffat-lto-objects
 ONE := -flto=2
 endif
@@ -53,7 +55,7 @@ all: $(PROGRAMS) library ## build the sensor, its companions and the library
 
 $(BUILD)/radome: $(BUILD)/tools/radome.o $(OBJECTS) classifiers/plugin.list
 	$(call say,LINK)
-	$(Q)$(CC) $(ALLFLAGS) $(ONE) $(LDFLAGS) -Wl,--dynamic-list=classifiers/plugin.list -o $@ $(filter %.o,$^) $(LIBS)
+	$(Q)$(CC) $(ALLFLAGS) $(ONE) $(filter-out -fno-lto,$(LDFLAGS)) -Wl,--dynamic-list=classifiers/plugin.list -o $@ $(filter %.o,$^) $(LIBS)
 $(BUILD)/radome-%: $(BUILD)/tools/%.o $(BUILD)/libhouse.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
