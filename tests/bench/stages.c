@@ -72,7 +72,8 @@ static void stage_floor1(struct bench *b)
     for (size_t i = 0; i < b->frames; i++) {
         capture_feed(b->capture, &b->frame[i]);
         while (capture_next(b->capture, &event))
-            continue;
+            if (event.kind == EVENT_BODY) /* nobody follows it */
+                capture_dismiss(b->capture);
     }
     b->items = b->frames;
 }
