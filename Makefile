@@ -197,6 +197,7 @@ fuzz: ## run every fuzzer on from its corpus (clang)
 	done
 
 $(BUILD)/tests/test_score: | $(BUILD)/radome-score $(BUILD)/radome-train
+$(BUILD)/tests/test_decode: | $(BUILD)/radome-decode
 
 # What is measured and learnt from lists that are not part of the project: names/ and indicators/ below DATA.
 $(BUILD)/tests/names_report: $(BUILD)/tests/names_report.o $(BUILD)/tests/names_clients.o $(BUILD)/tests/check.o $(BUILD)/libhouse.a

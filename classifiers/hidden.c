@@ -1,6 +1,6 @@
 #include "classifiers/hidden.h"
 
-enum { STAGE_CIPHER = LAYER_GZIP + 1, GZIP_LEAST = 18 /* header and trailer (RFC 1952) */ };
+enum { STAGE_CIPHER = LAYER_GZIP + 1, GZIP_LEAST = 18 /* header and trailer (RFC 1952) */, GZIP_KEY_MOST = 8 };
 
 /* A ciphered or plain program has bytes of both halves of the range in its header alone; text has not, and most bodies
  * are text. Eight bytes at a time. */
@@ -61,20 +61,20 @@ static size_t inflate_head(struct hidden_room *room, struct slice head, uint8_t 
     return coder == NULL || coder_bad(coder) ? 0 : n;
 }
 
-/* An XOR key of up to four bytes over a gzip header, whose first four bytes and two more are known but for a flag; what
- * it inflates to has to be a program. */
+/* An XOR key of up to four bytes over a gzip header, whose first four bytes and two more are known but for a flag; or of up
+ * to eight, where the time that follows is zero, as libraries write it. What it inflates to has to be a program. */
 static bool find_squeezed(struct hidden *h, struct hidden_room *room, struct slice head)
 {
     uint8_t plain[KEYS_HEAD], inner[KEYS_HEAD];
-    for (unsigned length = 1; length <= 4 && head.len >= GZIP_LEAST; length++)
+    for (unsigned length = 1; length <= GZIP_KEY_MOST && head.len >= GZIP_LEAST; length++)
         for (uint8_t flags = 0; flags <= 8; flags += 8) {
-            const uint8_t known[] = {0x1f, 0x8b, 8, flags};
+            const uint8_t known[GZIP_KEY_MOST] = {0x1f, 0x8b, 8, flags};
             struct cipher c = {.kind = CIPHER_XOR, .key_length = (uint16_t)length};
             for (unsigned i = 0; i < length; i++)
                 c.key[i] = head.p[i] ^ known[i];
             uint8_t extra = head.p[8] ^ c.key[8 % length], system = head.p[9] ^ c.key[9 % length];
             bool fits = c.key[0] != 0 && extra <= 4 && (system <= 13 || system == 255);
-            for (unsigned i = length; i < sizeof known; i++)
+            for (unsigned i = length; i < 4; i++)
                 fits = fits && (head.p[i] ^ c.key[i % length]) == known[i];
             if (!fits)
                 continue;

@@ -71,11 +71,11 @@ static const struct {
     const char *reason;
 } rows[] = {
     {WAY_XOR, 1, 32, 1, 0, 8192, 1000, "the header's zeros show the key"},
-    {WAY_XOR, 33, 128, 3, 0, 8192, 1000, "the period and the commonest bytes do"},
-    {WAY_XOR, 129, 256, 5, 0, 8192, 980, "few bytes of the head to each place of the key"},
+    {WAY_XOR, 33, 128, 5, 0, 8192, 1000, "the period and the commonest bytes do"},
+    {WAY_XOR, 130, 256, 14, 0, 8192, 980, "few bytes of the head to each place of the key"},
     {WAY_XOR, 1, 32, 1, 0, 600, 1000, "only the first 600 bytes were captured"},
     {WAY_XOR, 33, 64, 1, 0, 600, 980, "a longer key, and 600 bytes"},
-    {WAY_XOR, 65, 128, 3, 0, 600, 900, "some places of the key are in no byte that is known"},
+    {WAY_XOR, 65, 128, 7, 0, 600, 900, "some places of the key are in no byte that is known"},
     {WAY_XOR, 129, 256, 17, 0, 600, 0, "most places are: nothing, rather than a wrong key"},
     {WAY_XOR, 1, 1, 1, 1, 8192, 1000, "a byte of junk"},
     {WAY_XOR, 2, 32, 3, 777, 8192, 1000, "junk before the program"},
@@ -97,7 +97,7 @@ static const struct {
     {WAY_CIPHER_FEEDBACK, 1, 1, 1, 99, 8192, 1000, "behind junk"},
     {WAY_PLAIN_FEEDBACK, 1, 1, 1, 0, 8192, 1000, "the byte before, plain"},
     {WAY_PLAIN_FEEDBACK, 1, 1, 1, 99, 600, 1000, "behind junk, of 600 bytes"},
-    {WAY_SECOND_BYTE, 1, 128, 5, 0, 8192, 980, "every second byte stays"},
+    {WAY_SECOND_BYTE, 1, 128, 9, 0, 8192, 980, "every second byte stays"},
     {WAY_TABLE, 8, 8, 1, 0, 8192, 1000, "the stub's pattern of equal bytes"},
     {WAY_TABLE, 8, 8, 1, 4000, 8192, 1000, "behind junk"},
     {WAY_TABLE, 8, 8, 1, 0, 600, 1000, "only the first 600 bytes were captured"},

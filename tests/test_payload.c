@@ -2,11 +2,12 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "capture/http.h"
-#include "classifiers/indicators.h"
 #include "classifiers/payload_hit.h"
 #include "classifiers/engine.h"
+#include "feeds/ioc.h"
 #include "tests/check.h"
 #include "tests/pe_maker.h"
 
@@ -15,7 +16,7 @@ static uint8_t plain[PE_MADE], body[3 * PE_MADE];
 static struct http_transaction transaction_of(unsigned ordinal)
 {
     struct http_transaction t = {.us = 1000, .ordinal = ordinal};
-    t.request = (struct http_message){.method = S("POST"), .target = S("/?v=1&pcrc=2"), .flags = HTTP_SEEN, .headers = 1};
+    t.request = (struct http_message){.method = S("POST"), .target = S("/?v=1&pcrc=2"), .flags = HTTP_SEEN | HTTP_WHOLE, .headers = 1};
     t.request.header[0] = (struct http_header){S("Host"), S("Tuwoqol.com")};
     t.response = (struct http_message){.status = 200, .flags = HTTP_SEEN | HTTP_WHOLE, .headers = 1};
     t.response.header[0] = (struct http_header){S("Content-Type"), S("application/octet-stream")};
@@ -24,6 +25,7 @@ static struct http_transaction transaction_of(unsigned ordinal)
 
 struct feed {
     struct engine *radome;
+    bool request;        /* the body is the request's */
     uint16_t status;     /* of responses; 0: 200 */
     struct hit hit;      /* the last of HIT_PAYLOAD */
     unsigned hits, indicators;
@@ -68,7 +70,7 @@ static void send(struct feed *f, struct slice bytes, unsigned ordinal, bool hole
     for (size_t at = 0, n; at < bytes.len && at < cut; at += n) {
         n = 1 + pe_random(&random) % 3000 + (at == 0 ? HTTP_BODY_HEAD : 0);
         n = n < bytes.len - at ? n : bytes.len - at;
-        struct http_piece piece = {.transaction = &t, .response = true, .id = ordinal, .offset = at, .hole = lost};
+        struct http_piece piece = {.transaction = &t, .response = !f->request, .id = ordinal, .offset = at, .hole = lost};
         piece.data = guard_copy(slice_of(bytes.p + at, n), 0);
         piece.last = at + n == bytes.len;
         lost = hole && at > 0 && !lost && !piece.last;
@@ -299,22 +301,123 @@ static void test_scripts(void)
     engine_close(f.radome);
 }
 
+/* A list names a file by any one of three hashes, in any case. */
 static void test_indicator(void)
 {
-    char err[ERRLEN], text[65];
-    uint8_t sha256[32];
+    static const struct {
+        const char *hash, *reason;
+    } lists[] = {{"MD5", "a known file by its MD5"}, {"SHA1", "by its SHA-1"}, {"SHA256", "by its SHA-256"}};
     struct slice program = pe_make(&pe_shapes[2], plain);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        char err[ERRLEN] = "", list[256];
+        uint8_t digest[EVP_MAX_MD_SIZE];
+        unsigned size = 0;
+        struct ioc_stats stats;
+        EVP_Digest(program.p, program.len, digest, &size, EVP_get_digestbyname(lists[i].hash), NULL);
+        size_t n = (size_t)sprintf(list, "type,indicator,family,provider,description\nfile,");
+        for (unsigned j = 0; j < size; j++)
+            n += (size_t)sprintf(list + n, i % 2 == 0 ? "%02X" : "%02x", digest[j]);
+        sprintf(list + n, ",DealPly,someone,%s\n", lists[i].reason);
+        struct indicators *set = indicators_open(1, err);
+        CHECK(ioc_read(set, "list", slice_str(list), &stats, err) && stats.rows == 1, "%s: %s", lists[i].reason, err);
+        indicators_seal(set, err);
+        struct feed f = {.radome = engine(set)};
+        send(&f, dress(&rows[1], program), 1, false, SIZE_MAX);
+        CHECK(f.hits == 1 && f.indicators == 1, "%s: %u hits, %u of indicators", lists[i].reason, f.hits, f.indicators);
+        plain[program.len - 1] ^= 1;
+        send(&f, dress(&rows[1], program), 2, false, SIZE_MAX);
+        CHECK(f.hits == 2 && f.indicators == 1, "%s: not a file that differs in a bit", lists[i].reason);
+        plain[program.len - 1] ^= 1;
+        engine_close(f.radome);
+        indicators_close(set);
+    }
+}
+
+/* Programs leave, too. */
+static void test_request(void)
+{
+    struct feed f = {.radome = engine(NULL), .request = true};
+    struct slice program = pe_make(&pe_shapes[1], plain);
+    uint8_t sha256[32];
     sha256_of(program, sha256);
-    for (unsigned i = 0; i < 32; i++)
-        sprintf(text + 2 * i, "%02X", sha256[i]);
-    struct indicators *set = indicators_open(1, err);
-    indicators_add(set, &(struct indicator){INDICATOR_FILE, text, "DealPly", "test", "a known file"});
-    indicators_seal(set, err);
-    struct feed f = {.radome = engine(set)};
     send(&f, dress(&rows[1], program), 1, false, SIZE_MAX);
-    CHECK(f.hits == 1 && f.indicators == 1, "the decoded file's hash is listed");
+    const struct hit_payload *p = &f.hit.payload;
+    CHECK(f.hits == 1 && p->complete && p->has_hash && memcmp(p->sha256, sha256, 32) == 0, "a program in a request: %u hits", f.hits);
+    const char *why = "a DLL hidden by XOR with a 4-byte key (40960 bytes) in the body sent with POST tuwoqol.com/part1";
+    CHECK(strcmp(f.hit.why, why) == 0, "%s: not: %s", why, f.hit.why);
+    bool exfiltration = false;
+    for (size_t i = 0; i < sizeof f.hit.technique / sizeof *f.hit.technique; i++)
+        exfiltration = exfiltration || strcmp(f.hit.technique[i], "T1041") == 0;
+    CHECK(exfiltration, "which is exfiltration");
     engine_close(f.radome);
-    indicators_close(set);
+}
+
+/* `z` gzips, `1` to `9` is XOR with a key of so many bytes, `b` base64, `m` mirrored, `h` hex: from the program outwards. */
+static const struct {
+    const char *steps, *cipher, *layer[3], *how;
+} wrappings[] = {
+    {"z", "none", {"gzip"}, "in gzip"},
+    {"z1", "xor", {"gzip"}, "hidden by XOR with a 1-byte key in gzip"},
+    {"z4", "xor", {"gzip"}, "hidden by XOR with a 4-byte key in gzip"},
+    {"z5", "xor", {"gzip"}, "hidden by XOR with a 5-byte key in gzip"},
+    {"z8", "xor", {"gzip"}, "hidden by XOR with an 8-byte key in gzip"},
+    {"4z", "xor", {"gzip"}, "hidden by XOR with a 4-byte key in gzip"},
+    {"zb", "none", {"base64", "gzip"}, "in base64 and gzip"},
+    {"zh", "none", {"hex", "gzip"}, "in hex and gzip"},
+    {"zm", "none", {"atbash-base64", "gzip"}, "in mirrored base64 and gzip"},
+    {"z4b", "xor", {"base64", "gzip"}, "hidden by XOR with a 4-byte key in base64 and gzip"},
+    {"4zb", "xor", {"base64", "gzip"}, "hidden by XOR with a 4-byte key in base64 and gzip"},
+    {"bz", "none", {"gzip", "base64"}, "in gzip and base64"},
+};
+
+static struct slice wrap(const char *steps, struct slice program)
+{
+    static uint8_t from[sizeof body];
+    struct slice s = slice_of(body, program.len);
+    memcpy(body, program.p, program.len);
+    for (; *steps != '\0'; steps++) {
+        memcpy(from, s.p, s.len);
+        s = slice_of(from, s.len);
+        if (*steps == 'z') {
+            z_stream z = {.next_in = from, .avail_in = (uInt)s.len, .next_out = body, .avail_out = sizeof body};
+            deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY);
+            CHECK(deflate(&z, Z_FINISH) == Z_STREAM_END, "the test's own compression");
+            s = slice_of(body, z.total_out);
+            deflateEnd(&z);
+        } else if (*steps >= '1' && *steps <= '9') {
+            way_encrypt(WAY_XOR, from, s.len, (const uint8_t *)"\x91\x03\xd7\x44\x0f\xe0\x21\x68\x5a", (size_t)(*steps - '0'), 0);
+            memcpy(body, from, s.len);
+            s = slice_of(body, s.len);
+        } else {
+            s = slice_of(body, *steps == 'h' ? hex_encode((char *)body, s) : text_encode((char *)body, s, *steps == 'm'));
+        }
+    }
+    return s;
+}
+
+static void test_wrappings(void)
+{
+    struct feed f = {.radome = engine(NULL)};
+    for (size_t w = 0; w < sizeof wrappings / sizeof *wrappings; w++) {
+        const char *steps = wrappings[w].steps;
+        struct slice program = pe_make(&pe_shapes[w % pe_shapes_count], plain);
+        const struct hit_payload *p = &f.hit.payload;
+        uint8_t sha256[32];
+        sha256_of(program, sha256);
+        f.hits = 0;
+        send(&f, wrap(steps, program), (unsigned)w, false, SIZE_MAX);
+        if (!CHECK(f.hits == 1, "wrapped as %s: %u hits", steps, f.hits))
+            continue;
+        CHECK(strcmp(p->cipher, wrappings[w].cipher) == 0, "wrapped as %s: cipher %s", steps, p->cipher);
+        for (size_t i = 0; i < sizeof wrappings[w].layer / sizeof *wrappings[w].layer; i++) {
+            const char *layer = wrappings[w].layer[i] != NULL ? wrappings[w].layer[i] : "";
+            CHECK(strcmp(p->layer[i], layer) == 0, "wrapped as %s: layer %zu is %s", steps, i, p->layer[i]);
+        }
+        CHECK(strstr(f.hit.why, wrappings[w].how) != NULL, "wrapped as %s: %s", steps, f.hit.why);
+        CHECK(p->complete && p->size == program.len && p->has_hash && memcmp(p->sha256, sha256, 32) == 0, "wrapped as %s: hash",
+              steps);
+    }
+    engine_close(f.radome);
 }
 
 static void test_sentences(void)
@@ -358,5 +461,7 @@ int main(void)
     test_many();
     test_scripts();
     test_indicator();
+    test_request();
+    test_wrappings();
     return check_report("payload");
 }
