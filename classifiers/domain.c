@@ -60,6 +60,19 @@ static bool local(const struct event *event, struct slice name)
            slice_ends(name, S(".local")) || slice_ends(name, S(".arpa"));
 }
 
+/* What is left of a name that nobody suspects: who asked for it, so that it can be counted. An address is no name: no top
+ * level domain but an encoded one may end in a digit (RFC 3696 section 2). */
+static void sight(struct hits *hits, const struct event *event, enum hit_seen seen, struct slice name)
+{
+    if (local(event, name) || (name.p[name.len - 1] >= '0' && name.p[name.len - 1] <= '9') || slice_chr(name, ':') >= 0)
+        return;
+    struct hit *hit = hits_add(hits, event, HIT_SIGHTING);
+    if (hit == NULL)
+        return;
+    hit->seen = seen;
+    slice_text(name, hit->name, sizeof hit->name);
+}
+
 static void see_dns(void *state, const struct event *event, struct hits *hits)
 {
     (void)state;
@@ -88,20 +101,32 @@ static void see_dns(void *state, const struct event *event, struct hits *hits)
         hit->addr[i] = addr[i];
 }
 
+/* A connection goes to one server, so its first request says the name; to a proxy every request may say another. */
+static bool says_name(const struct http_transaction *http)
+{
+    return http->ordinal == 1 || !slice_starts(http->request.target, S("/"));
+}
+
 static void see_http(void *state, const struct event *event, struct hits *hits)
 {
     (void)state;
     char host[HIT_NAME];
     size_t length = hit_host(host, &event->http->request);
-    struct hit *hit = judge(hits, event, SEEN_HTTP, slice_of(host, length));
+    const struct slice name = slice_of(host, length);
+    struct hit *hit = judge(hits, event, SEEN_HTTP, name);
     if (hit != NULL)
         hit_http_set(hit, event->http);
+    else if (says_name(event->http))
+        sight(hits, event, SEEN_HTTP, name);
 }
 
 static void see_tls(void *state, const struct event *event, struct hits *hits)
 {
     (void)state;
-    judge(hits, event, event->tls->quic ? SEEN_QUIC : SEEN_TLS, slice_str(event->tls->server_name));
+    const enum hit_seen seen = event->tls->quic ? SEEN_QUIC : SEEN_TLS;
+    const struct slice name = slice_str(event->tls->server_name);
+    if (judge(hits, event, seen, name) == NULL)
+        sight(hits, event, seen, name);
 }
 
 const struct classifier domain_classifier = {.name = "domain",

@@ -110,6 +110,9 @@ static bool put_ordinary(struct clusters *c, const struct addr *addr, unsigned a
 /* The hash has no secret, so that every sensor counts the same bit. Of nearly every name there is nothing new to tell. */
 void cluster_ordinary(struct clusters *c, const struct hit *sighting)
 {
+    c->has_news = false;
+    if (sighting->addrs == 0 && sighting->alias == 0)
+        return;
     unsigned bit = (unsigned)(id_hash(sighting->name, strlen(sighting->name), 0) >> 58);
     c->has_news = put_ordinary(c, sighting->addr, sighting->addrs, sighting->alias, sighting->us, bit);
     if (!c->has_news)

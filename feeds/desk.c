@@ -275,7 +275,7 @@ void desk_put(struct desk *d, const struct hit *hit)
     begin(d);
     if (hit->us > d->now_us)
         d->now_us = hit->us;
-    if (hit->seen == SEEN_DNS && (hit->kind == HIT_SIGHTING || hit->kind == HIT_DOMAIN))
+    if (hit->kind == HIT_SIGHTING || hit->kind == HIT_DOMAIN) /* by DNS or, of a proxy, in its requests and hellos */
         asked_put(d->asked, &hit->tuple.src, slice_str(hit->name), hit->us);
     if (hit->kind == HIT_SIGHTING) {
         put_ordinary(d, hit);

@@ -71,6 +71,41 @@ static void reports_of(struct desk *desk, const struct hit *hit, char letters[st
     letters[n] = '\0';
 }
 
+/* Behind a proxy nobody looks up: what it is asked for counts all the same, so that two chance look-alikes name nobody. */
+static void proxy(void)
+{
+    static const struct {
+        enum hit_seen seen;
+        unsigned names;
+        const char *expected, *reason;
+    } rows[] = {
+        {SEEN_HTTP, 100, "I", "one host's hundred names explain nothing"},
+        {SEEN_HTTP, 60000, "", "requests for tens of thousands of names do"},
+        {SEEN_TLS, 60000, "", "so do hellos"},
+        {SEEN_QUIC, 60000, "", "of either transport"},
+    };
+    static struct hit hit;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct desk *desk = open_desk(NULL, NULL, 50);
+        char letters[8] = "";
+        for (unsigned n = 0; n < rows[i].names; n++) {
+            fill(&hit, &(struct step){HIT_SIGHTING, "10.0.0.1", "", 0, 0, "", ""});
+            hit.seen = rows[i].seen;
+            snprintf(hit.name, sizeof hit.name, "site-%u.example", n);
+            desk_put(desk, &hit);
+        }
+        for (unsigned n = 0; n < 2; n++) {
+            fill(&hit, &(struct step){HIT_DOMAIN, "10.0.0.1", n == 0 ? "guqoduf.com" : "nowuqak.com", 9, n, "", ""});
+            hit.seen = rows[i].seen;
+            desk_put(desk, &hit);
+        }
+        const struct report *report = desk_next(desk);
+        snprintf(letters, sizeof letters, "%s", report == NULL ? "" : report->kind == REPORT_INCIDENT ? "I" : "?");
+        CHECK(strcmp(letters, rows[i].expected) == 0, "%u names: '%s': %s", rows[i].names, letters, rows[i].reason);
+        desk_close(desk);
+    }
+}
+
 static void follow_steps(const struct allow *allow, struct geoip *geoip)
 {
     struct desk *desk = open_desk(allow, geoip, 50);
@@ -188,5 +223,6 @@ int main(void)
     geoip_close(geoip);
     unlink(path);
     unlink(list);
+    proxy();
     return check_report("test_desk");
 }

@@ -303,6 +303,45 @@ static void test_dns(struct engine *radome)
     CHECK(see(radome, &event, HIT_DOMAIN) == NULL, "no question, no name");
 }
 
+/* Ordinary names that a client says without asking for them: counted, once a connection. */
+static void test_said(struct engine *radome)
+{
+    static const struct {
+        const char *name, *target;
+        uint32_t ordinal;
+        bool tls, sighting;
+        const char *reason;
+    } said[] = {
+        {"www.example.com", "/", 1, false, true, "a connection's first request names its server"},
+        {"www.example.com", "/a", 2, false, false, "the next names the same"},
+        {"www.example.com", "http://www.example.com/a", 3, false, true, "to a proxy each may name another"},
+        {"192.0.2.1", "/", 1, false, false, "an address is no name"},
+        {"2001:db8::1", "/", 1, false, false, "of neither kind"},
+        {"printer.local", "/", 1, false, false, "a local name"},
+        {"", "/", 1, false, false, "no name"},
+        {"qamopo.com", "/", 1, false, false, "a family name is a hit instead"},
+        {"www.example.com", "", 0, true, true, "a hello names its server"},
+        {"", "", 0, true, false, "or does not"},
+    };
+    for (unsigned i = 0; i < sizeof said / sizeof *said; i++) {
+        static struct http_transaction http;
+        struct tls_hello hello = {0};
+        struct event event = {.kind = EVENT_HTTP, .us = 1000, .tuple = {.sport = 40000, .dport = 80, .proto = 6}, .http = &http};
+        snprintf(hello.server_name, sizeof hello.server_name, "%s", said[i].name);
+        http = (struct http_transaction){.ordinal = said[i].ordinal};
+        http.request.method = S("GET");
+        http.request.target = slice_str(said[i].target);
+        http.request.header[0] = (struct http_header){S("Host"), slice_str(said[i].name)};
+        http.request.headers = 1;
+        if (said[i].tls)
+            event = (struct event){.kind = EVENT_TLS, .us = 1000, .tuple = event.tuple, .tls = &hello};
+        const struct hit *sighting = see(radome, &event, HIT_SIGHTING);
+        if (CHECK((sighting != NULL) == said[i].sighting, "%s: %s", said[i].name, said[i].reason) && sighting != NULL)
+            CHECK(strcmp(sighting->name, said[i].name) == 0 && sighting->addrs == 0 && sighting->alias == 0 && sighting->seen == (said[i].tls ? SEEN_TLS : SEEN_HTTP),
+                  "%s: the name alone", said[i].reason);
+    }
+}
+
 static void test_hit(struct engine *radome)
 {
     static struct dns_msg dns;
@@ -390,6 +429,7 @@ int main(void)
     test_sums();
     test_lookalikes();
     test_dns(radome);
+    test_said(radome);
     test_hit(radome);
     test_http_tls(radome);
     time_names();
