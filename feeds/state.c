@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "feeds/id.h"
@@ -45,7 +46,12 @@ static bool take_lock(struct state *s, char err[static ERRLEN])
         error_set(err, "%s/lock: %s", s->path, strerror(errno));
         return false;
     }
-    if (flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
+    int held = flock(s->lock, LOCK_EX | LOCK_NB);
+    for (int i = 0; held != 0 && i < 20; i++) { /* of a sensor just killed, the copy that makes a snapshot may take a moment to go */
+        nanosleep(&(struct timespec){0, 50000000}, NULL);
+        held = flock(s->lock, LOCK_EX | LOCK_NB);
+    }
+    if (held != 0) {
         if (pread(s->lock, pid, sizeof pid - 1, 0) < 0)
             pid[0] = '\0';
         error_set(err, "%s: in use by another radome (process %.*s); give each sensor a --state of its own", s->path,
