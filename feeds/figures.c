@@ -7,18 +7,25 @@
 
 /* Every reason for which something was set aside, given up or left out has a row. Counts of things held now or at most
  * are size_t, as wide as the rest wherever this is built. */
+enum origin {
+    OF_PACKETS,    /* the same whenever the same packets are replayed */
+    OF_PACKETS_0,  /* the same, and worth a word even where it is 0 */
+    OF_MACHINE     /* threads, clocks, random seeds and Redis have a part in it */
+};
+
 static const struct figure {
     const char *group, *name;
     size_t field;
+    enum origin origin;
 } table[] = {
-    {"source", "frames", FIELD(workers.source.frames)},
+    {"source", "frames", FIELD(workers.source.frames), OF_PACKETS_0},
     {"source", "bytes", FIELD(workers.source.bytes)},
     {"source", "kernel_drops", FIELD(workers.source.kernel_drops)},
     {"source", "interface_drops", FIELD(workers.source.interface_drops)},
-    {"workers", "threads", FIELD(workers.threads)},
-    {"workers", "packets_of_the_least_busy", FIELD(workers.least)},
-    {"workers", "packets_of_the_busiest", FIELD(workers.most)},
-    {"workers", "outputs_lost", FIELD(workers.lost)},
+    {"workers", "threads", FIELD(workers.threads), OF_MACHINE},
+    {"workers", "packets_of_the_least_busy", FIELD(workers.least), OF_MACHINE},
+    {"workers", "packets_of_the_busiest", FIELD(workers.most), OF_MACHINE},
+    {"workers", "outputs_lost", FIELD(workers.lost), OF_MACHINE},
     {"packets", "tcp", FIELD(workers.capture.tcp)},
     {"packets", "udp", FIELD(workers.capture.udp)},
     {"packets", "fragments", FIELD(workers.capture.intake.fragments)},
@@ -80,12 +87,12 @@ static const struct figure {
     {"engine", "body_pieces", FIELD(workers.engine.events[EVENT_BODY])},
     {"engine", "tls", FIELD(workers.engine.events[EVENT_TLS])},
     {"engine", "hits_dropped", FIELD(workers.engine.hits_dropped)},
-    {"hits", "seen", FIELD(desk.hits)},
+    {"hits", "seen", FIELD(desk.hits), OF_PACKETS_0},
     {"hits", "allowed", FIELD(desk.allowed)},
     {"hits", "repeats", FIELD(desk.repeats)},
     {"hits", "summaries", FIELD(desk.summaries)},
     {"hits", "below_threshold", FIELD(desk.below)},
-    {"hits", "documents", FIELD(desk.reports)},
+    {"hits", "documents", FIELD(desk.reports), OF_PACKETS_0},
     {"hits", "incidents", FIELD(desk.incidents)},
     {"hits", "clusters", FIELD(desk.clusters)},
     {"hits", "clients_forgotten", FIELD(desk.clients_forgotten)},
@@ -96,7 +103,7 @@ static const struct figure {
     {"hits", "schedules_forgotten", FIELD(desk.schedules_forgotten)},
     {"hits", "repeats_forgotten", FIELD(desk.repeats_forgotten)},
     {"hits", "repeats_untold", FIELD(desk.repeats_untold)},
-    {"records", "lines", FIELD(listener.records.lines)},
+    {"records", "lines", FIELD(listener.records.lines), OF_PACKETS_0},
     {"records", "events", FIELD(listener.records.events)},
     {"records", "of_something_else", FIELD(listener.records.other)},
     {"records", "malformed", FIELD(listener.records.malformed)},
@@ -105,53 +112,81 @@ static const struct figure {
     {"records", "alerts_given_up", FIELD(listener.records.given_up)},
     {"records", "too_long", FIELD(listener.lines.too_long)},
     {"records", "files_rotated", FIELD(listener.lines.rotated)},
-    {"lists", "generation", FIELD(lists.generation)},
-    {"lists", "refused", FIELD(lists.refused)},
+    {"lists", "generation", FIELD(lists.generation), OF_MACHINE},
+    {"lists", "refused", FIELD(lists.refused), OF_MACHINE},
     {"lists", "files", FIELD(lists.lists.files)},
     {"lists", "rows_not_understood", FIELD(lists.lists.unreadable)},
     {"lists", "indicators", FIELD(lists.lists.indicators)},
-    {"lists", "indicator_bytes", FIELD(lists.lists.indicator_bytes)},
+    {"lists", "indicator_bytes", FIELD(lists.lists.indicator_bytes), OF_MACHINE},
     {"lists", "allowed", FIELD(lists.lists.allowed)},
-    {"lists", "seconds_since_load", FIELD(lists.lists.age_s)},
-    {"lists", "seconds_since_oldest_file", FIELD(lists.lists.oldest_s)},
-    {"delivery", "sent", FIELD(delivery.sent)},
-    {"delivery", "breaks", FIELD(delivery.breaks)},
-    {"sharing", "told", FIELD(share.told)},
-    {"sharing", "heard", FIELD(share.heard)},
-    {"sharing", "dropped", FIELD(share.dropped)},
-    {"sharing", "unreadable", FIELD(share.unreadable)},
-    {"journal", "documents", FIELD(delivery.spool.put)},
-    {"journal", "sent_before", FIELD(delivery.spool.again)},
-    {"journal", "waiting", FIELD(delivery.spool.waiting)},
-    {"journal", "dropped", FIELD(delivery.spool.dropped)},
-    {"journal", "bytes", FIELD(delivery.spool.bytes)},
-    {"journal", "segments", FIELD(delivery.spool.segments)},
-    {"journal", "damaged_bytes", FIELD(delivery.spool.damaged)},
-    {"journal", "disk_refused", FIELD(delivery.spool.disk_refused)},
-    {"known", "snapshots", FIELD(keeper.snapshots)},
-    {"known", "bytes", FIELD(keeper.bytes)},
-    {"known", "seconds_since", FIELD(keeper.age_s)},
-    {"known", "failed", FIELD(keeper.failed)},
-    {"known", "forgotten_at_start", FIELD(keeper.forgotten)},
-    {"known", "diary_entries", FIELD(keeper.diary_entries)},
-    {"known", "diary_bytes", FIELD(keeper.diary_bytes)},
-    {"known", "diary_dropped", FIELD(keeper.diary_dropped)},
-    {"known", "diary_read_at_start", FIELD(keeper.read_again)},
-    {"known", "diary_damaged_bytes", FIELD(keeper.damaged_bytes)},
+    {"lists", "seconds_since_load", FIELD(lists.lists.age_s), OF_MACHINE},
+    {"lists", "seconds_since_oldest_file", FIELD(lists.lists.oldest_s), OF_MACHINE},
+    {"delivery", "sent", FIELD(delivery.sent), OF_MACHINE},
+    {"delivery", "breaks", FIELD(delivery.breaks), OF_MACHINE},
+    {"sharing", "told", FIELD(share.told), OF_MACHINE},
+    {"sharing", "heard", FIELD(share.heard), OF_MACHINE},
+    {"sharing", "dropped", FIELD(share.dropped), OF_MACHINE},
+    {"sharing", "unreadable", FIELD(share.unreadable), OF_MACHINE},
+    {"journal", "documents", FIELD(delivery.spool.put), OF_MACHINE},
+    {"journal", "sent_before", FIELD(delivery.spool.again), OF_MACHINE},
+    {"journal", "waiting", FIELD(delivery.spool.waiting), OF_MACHINE},
+    {"journal", "dropped", FIELD(delivery.spool.dropped), OF_MACHINE},
+    {"journal", "bytes", FIELD(delivery.spool.bytes), OF_MACHINE},
+    {"journal", "segments", FIELD(delivery.spool.segments), OF_MACHINE},
+    {"journal", "damaged_bytes", FIELD(delivery.spool.damaged), OF_MACHINE},
+    {"journal", "disk_refused", FIELD(delivery.spool.disk_refused), OF_MACHINE},
+    {"known", "snapshots", FIELD(keeper.snapshots), OF_MACHINE},
+    {"known", "bytes", FIELD(keeper.bytes), OF_MACHINE},
+    {"known", "seconds_since", FIELD(keeper.age_s), OF_MACHINE},
+    {"known", "failed", FIELD(keeper.failed), OF_MACHINE},
+    {"known", "forgotten_at_start", FIELD(keeper.forgotten), OF_MACHINE},
+    {"known", "diary_entries", FIELD(keeper.diary_entries), OF_MACHINE},
+    {"known", "diary_bytes", FIELD(keeper.diary_bytes), OF_MACHINE},
+    {"known", "diary_dropped", FIELD(keeper.diary_dropped), OF_MACHINE},
+    {"known", "diary_read_at_start", FIELD(keeper.read_again), OF_MACHINE},
+    {"known", "diary_damaged_bytes", FIELD(keeper.damaged_bytes), OF_MACHINE},
 };
 
 _Static_assert(sizeof table / sizeof *table <= FIGURES, "room for all");
 _Static_assert(sizeof(size_t) == sizeof(uint64_t), "rows are read as uint64_t");
 
+/* Groups that have no part in this run say nothing: without Redis there is no delivery that could be at 0. */
+static bool applies(const struct figure *row, const struct figures_of *of)
+{
+    bool sharing = row->field >= FIELD(share) && row->field < FIELD(listener);
+    bool delivering = row->field >= FIELD(delivery) && row->field < FIELD(share);
+    bool capturing = row->field < FIELD(desk), listening = row->field >= FIELD(listener);
+    return (of->listening ? !capturing : !listening) && (of->sharing || !sharing) && (of->delivering || !delivering) &&
+           (!of->by_packets || row->origin != OF_MACHINE);
+}
+
 size_t figures(struct stat_value out[static FIGURES], const struct figures_of *of)
 {
     size_t count = 0;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        size_t field = table[i].field;
-        if (of->listening ? field < FIELD(desk) : field >= FIELD(listener))
+        if (!applies(&table[i], of))
             continue;
         out[count] = (struct stat_value){.group = table[i].group, .name = table[i].name};
-        memcpy(&out[count++].value, (const char *)of + field, sizeof out->value);
+        memcpy(&out[count++].value, (const char *)of + table[i].field, sizeof out->value);
     }
     return count;
+}
+
+void figures_print(const struct figures_of *of, FILE *out)
+{
+    const char *group = "";
+    bool open = false;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        uint64_t value;
+        memcpy(&value, (const char *)of + table[i].field, sizeof value);
+        if (!applies(&table[i], of) || (value == 0 && table[i].origin != OF_PACKETS_0))
+            continue;
+        bool first = !open || strcmp(group, table[i].group) != 0;
+        if (first)
+            fprintf(out, "%sradome: %s:", open ? "\n" : "", table[i].group);
+        fprintf(out, "%s %s %llu", first ? "" : ",", table[i].name, (unsigned long long)value);
+        group = table[i].group;
+        open = true;
+    }
+    fputs(open ? "\n" : "", out);
 }

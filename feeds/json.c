@@ -70,7 +70,7 @@ size_t json_stats(char out[static JSON_MAX], uint64_t us, const char *sensor, co
                   size_t count, enum json_format format)
 {
     struct stats_record stats = {.us = us, .sensor = sensor, .values = values, .count = count};
-    set_id(stats.id, "stats", us, &(struct tuple){0}, 0);
+    set_id(stats.id, "stats", us, &(struct tuple){0}, id_hash(sensor, strlen(sensor), 0));
     struct writer w = writer_of(out, JSON_MAX);
     switch (format) {
     case JSON_EVE: eve_stats(&w, &stats); break;

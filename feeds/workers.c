@@ -24,6 +24,8 @@ struct workers {
     uint64_t marked[SHARDS];        /* how much of that each worker was told */
     size_t unpublished;             /* bytes of them that no worker has been told of */
     bool holding;                   /* the packet in hand is still to be dealt */
+    uint64_t due_us, told_us, last_us; /* packet times: WORKERS_DUE is due at, and was told for; the latest */
+    bool settling;                  /* it is due as soon as all that was dealt is done */
     bool stopped, ended, look, waiting; /* told to stop; no more frames; there may be outputs to take; the bell is wanted */
     unsigned finishing;             /* shards that are finished, or workers that were told so */
     struct shard *busy;             /* count 0: its outputs are being pulled */
@@ -213,6 +215,45 @@ static void end(struct workers *w)
     publish(w);
 }
 
+/* The clock is the packets' own. One that jumps back for good begins anew; of a long silence the end alone is told. */
+static void look_at_time(struct workers *w, uint64_t us)
+{
+    uint64_t every = w->settings.due_us;
+    w->last_us = us > w->last_us ? us : w->last_us;
+    if (every == 0)
+        return;
+    if (w->due_us == 0 || us + 2 * every < w->due_us) {
+        w->due_us = us + every;
+    } else if (us >= w->due_us) {
+        w->told_us = us - (us - w->due_us) % every;
+        w->due_us = w->told_us + every;
+        w->settling = true;
+    }
+}
+
+/* Everybody has done all that was dealt, and the caller has what came of it: from here every number of threads looks alike. */
+static bool settled(struct workers *w)
+{
+    bool all = true;
+    if (w->count > 0)
+        publish(w);
+    for (unsigned i = 0; i < w->count; i++) {
+        uint64_t number;
+        struct output output;
+        all = all && !worker_next(w->worker[i], &number, &output) && number >= w->number;
+    }
+    return all;
+}
+
+static enum workers_result settle(struct workers *w, struct output *output, char err[static ERRLEN])
+{
+    if (!settled(w))
+        return wait(w, err);
+    w->settling = false;
+    *output = (struct output){.us = w->told_us};
+    return WORKERS_DUE;
+}
+
 /* A frame is read and dealt. */
 static enum workers_result read_on(struct workers *w, char err[static ERRLEN])
 {
@@ -227,6 +268,9 @@ static enum workers_result read_on(struct workers *w, char err[static ERRLEN])
         }
         w->frames++;
         w->holding = intake_feed(w->intake, &frame, &w->packet);
+        look_at_time(w, frame.us);
+        if (w->settling)
+            return WORKERS_NOTHING;
     }
     if (w->holding && !deal(w))
         return wait(w, err);
@@ -249,6 +293,8 @@ enum workers_result workers_next(struct workers *w, struct output *output, char 
     w->taken = NULL;
     if (pull(w, output))
         return pulled(output, err);
+    if (w->settling)
+        return settle(w, output, err);
     if (!w->ended && !w->live) {
         enum workers_result result = read_on(w, err);
         return result == WORKERS_NOTHING && pull(w, output) ? WORKERS_OUTPUT : result;
@@ -312,6 +358,7 @@ void workers_stats(struct workers *w, struct workers_stats *stats)
     *stats = (struct workers_stats){0};
     hold(w);
     source_stats(w->source, &stats->source);
+    stats->last_us = w->last_us;
     add_workers(w, stats);
     if (!w->live)
         add_shards(w, stats);

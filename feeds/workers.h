@@ -9,12 +9,14 @@
 struct workers_settings {
     unsigned count;                 /* threads; at most SHARDS are used; 1: none but the caller's */
     struct shard_settings shard;    /* but its parts */
+    uint64_t due_us;                /* a replay's: so often, by packet time, WORKERS_DUE; 0: never */
 };
 
 struct workers_stats {
     struct source_stats source;
     struct capture_stats capture;   /* the sum of all, as engine; of the most at once, the sum of each one's most */
     struct engine_stats engine;
+    uint64_t last_us;               /* a replay's: the latest packet time read */
     uint64_t threads, least, most;  /* that work, beside the caller's; packets of the one with fewest, and with most */
     uint64_t lost;                  /* live: outputs that found no room, because the desk was too slow */
 };
@@ -23,6 +25,7 @@ enum workers_result {
     WORKERS_OUTPUT,  /* a hit or a document */
     WORKERS_NOTHING, /* came of this frame so far */
     WORKERS_PAUSE,   /* none just now: a moment to look after everything else */
+    WORKERS_DUE,     /* so much time has passed, up to output->us: all that came before was pulled, and nothing has come since */
     WORKERS_WARNING, /* err has a sentence, as source_next's */
     WORKERS_ERROR,
     WORKERS_DEAD,    /* err has a sentence: one of them is gone, and nothing more will come */

@@ -47,6 +47,9 @@ struct sensor {
     enum json_format format;
     const char *name;
     bool log[EVENT_KINDS];
+    bool replay;            /* of captures: what is written depends on their packets alone */
+    uint64_t stats_s;       /* how often a statistics record is written; 0: never */
+    double stats_due_s;     /* the next, by the monotonic clock */
     bool progress, ended;   /* ended: nothing is left to go on with */
     uint64_t wait_ms;       /* for Redis, at the end */
     double began_s, told_s; /* the replay's beginning and the last progress line, by the monotonic clock */
@@ -97,6 +100,13 @@ static double now_s(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static uint64_t wall_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 /* Twice a second one line that overwrites itself: how far, how fast, how long still (where the end is known). */
@@ -158,32 +168,47 @@ static void take(struct sensor *s, const struct output *output)
         outputs_put(s->outputs, output->us, output->document, output->len, "");
 }
 
-/* A line a group: its first figure, and of the others those that are not zero. */
+/* The sensor's own figures; of a replay's records, those alone that its packets decide. */
+static void gather(struct sensor *s, struct figures_of *of, bool by_packets)
+{
+    *of = (struct figures_of){.listening = s->listener != NULL, .delivering = s->redis != NULL, .sharing = s->share != NULL,
+                              .by_packets = by_packets};
+    if (of->listening)
+        listener_stats(s->listener, &of->listener);
+    else
+        workers_stats(s->workers, &of->workers);
+    desk_stats(s->desk, &of->desk);
+    reloader_stats(s->lists, &of->lists);
+    outputs_stats(s->outputs, &of->delivery);
+    if (s->share != NULL)
+        share_stats(s->share, &of->share);
+    keeper_stats(s->keeper, &of->keeper);
+}
+
 static void print_stats(struct sensor *s)
 {
-    struct figures_of of = {.listening = s->listener != NULL};
+    struct figures_of of;
+    gather(s, &of, false);
+    figures_print(&of, stderr);
+}
+
+/* A statistics record of that time; 0: of the latest packet's. */
+static void put_stats(struct sensor *s, uint64_t us)
+{
+    struct figures_of of;
     struct stat_value values[FIGURES];
-    if (of.listening)
-        listener_stats(s->listener, &of.listener);
-    else
-        workers_stats(s->workers, &of.workers);
-    desk_stats(s->desk, &of.desk);
-    reloader_stats(s->lists, &of.lists);
-    outputs_stats(s->outputs, &of.delivery);
-    if (s->share != NULL)
-        share_stats(s->share, &of.share);
-    keeper_stats(s->keeper, &of.keeper);
-    size_t count = figures(values, &of);
-    const char *group = NULL;
-    for (size_t i = 0; i < count; i++) {
-        bool first = group == NULL || strcmp(group, values[i].group) != 0;
-        if (first)
-            fprintf(stderr, "%sradome: %s:", group != NULL ? "\n" : "", values[i].group);
-        if (first || values[i].value > 0)
-            fprintf(stderr, "%s %s %llu", first ? "" : ",", values[i].name, (unsigned long long)values[i].value);
-        group = values[i].group;
-    }
-    fprintf(stderr, "\n");
+    gather(s, &of, s->replay);
+    us = us != 0 ? us : of.workers.last_us;
+    outputs_put(s->outputs, us, s->document, json_stats(s->document, us, s->name, values, figures(values, &of), s->format), NULL);
+}
+
+/* Not in a replay, which has its packets' clock: by the wall's, whether packets come or not. */
+static void tell_time(struct sensor *s)
+{
+    if (s->stats_s == 0 || s->replay || now_s() < s->stats_due_s)
+        return;
+    s->stats_due_s = now_s() + (double)s->stats_s;
+    put_stats(s, wall_us());
 }
 
 /* SIGHUP: the settings are read again, and the lists beside the packets; Redis is gone to anew. */
@@ -249,6 +274,8 @@ static void settle(struct sensor *s)
     catch_up(s, stop ? 0 : s->wait_ms);
     desk_finish(s->desk);
     put_reports(s);
+    if (s->stats_s > 0)
+        put_stats(s, s->replay ? 0 : wall_us());
 }
 
 /* The loop: reads like the river. Returns the exit status so far. */
@@ -266,9 +293,13 @@ static int run(struct sensor *s)
             break;
         case WORKERS_PAUSE:
             hear_others(s, share_next);
+            tell_time(s);
             flush_outputs(s);
             keeper_look(s->keeper, s->desk);
             show_progress(s);
+            break;
+        case WORKERS_DUE:
+            put_stats(s, output.us);
             break;
         case WORKERS_WARNING:
             complain(DONE, err);
@@ -307,6 +338,7 @@ static int listen(struct sensor *s)
             break;
         case LISTENER_PAUSE:
             hear_others(s, share_next);
+            tell_time(s);
             flush_outputs(s);
             keeper_look(s->keeper, s->desk);
             break;
@@ -435,6 +467,7 @@ static bool open_river(struct sensor *s, const struct options *o, char err[stati
     const struct lists *lists = reloader_lists(s->lists);
     struct workers_settings workers = {
         .count = (unsigned)o->workers,
+        .due_us = s->replay ? s->stats_s * 1000000 : 0,
         .shard = {
             .capture = {o->memory, o->body_limit, s->seed},
             .engine = {lists_indicators(lists), s->seed, plugins_classifiers(s->plugins)},
@@ -551,6 +584,8 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
     s->name = o->sensor != NULL ? o->sensor : host;
     s->settings = settings;
     s->format = (enum json_format)o->format;
+    s->replay = o->paths.count > 0;
+    s->stats_s = o->stats;
     if (!parse_log(s, o->log, err) || (s->plugins = plugins_open(o->plugins.value, o->plugins.count, err)) == NULL ||
         !open_state(s, o, err) || !open_lists(s, o, err))
         return complain(WRONG_USAGE, err);
@@ -567,6 +602,7 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
         return complain(WRONG_USAGE, err);
     s->progress = o->interfaces.count == 0 && o->eve == NULL && (o->progress || isatty(STDERR_FILENO));
     s->began_s = now_s();
+    s->stats_due_s = s->began_s + (double)s->stats_s;
     return finish(s, s->listener != NULL ? listen(s) : run(s));
 }
 
