@@ -1,10 +1,12 @@
 #include "feeds/desk.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "classifiers/hit_id.h"
 #include "feeds/allow.h"
+#include "feeds/anonymise.h"
 #include "feeds/asked.h"
 #include "feeds/cluster.h"
 #include "feeds/evidence.h"
@@ -26,6 +28,9 @@ enum {
 
 struct desk {
     struct desk_settings settings;
+    struct anonymise *anonymise; /* NULL: clients are known by their addresses */
+    struct hit known;          /* the last hit as it is known here; */
+    struct told heard;         /* the same of what was told */
     struct evidence *evidence;
     struct clusters *clusters;
     struct asked *asked;
@@ -57,6 +62,10 @@ struct desk *desk_open(const struct desk_settings *settings, char err[static ERR
         return NULL;
     }
     d->settings = *settings;
+    if (settings->anonymise != NULL && (d->anonymise = anonymise_open(settings->anonymise, err)) == NULL) {
+        desk_close(d);
+        return NULL;
+    }
     evidence.clusters = d->clusters = cluster_open(&clusters, err);
     d->evidence = d->clusters != NULL ? evidence_open(&evidence, err) : NULL;
     d->asked = d->evidence != NULL ? asked_open(ASKING, settings->seed, err) : NULL;
@@ -73,6 +82,7 @@ void desk_close(struct desk *d)
 {
     if (d == NULL)
         return;
+    anonymise_close(d->anonymise);
     evidence_close(d->evidence);
     cluster_close(d->clusters);
     asked_close(d->asked);
@@ -131,6 +141,7 @@ static void fill(struct desk *d, struct report *report, const struct hit *hit, c
     report->kind = kind_of(hit->kind);
     report->us = hit->us;
     report->tuple = hit->tuple;
+    report->tuple.src = anonymise_shown(&hit->tuple.src);
     report->bits = hit->bits;
     report->risk_score = evidence_risk_score(hit->bits);
     report->hit = hit;
@@ -267,6 +278,23 @@ static void begin(struct desk *d)
     d->grown[0] = '\0';
 }
 
+/* The door through which clients lose their addresses and bodies what was decoded of them: all that follows, here, in other
+ * sensors and on the disk, knows nothing else. */
+static const struct hit *known(struct desk *d, const struct hit *hit)
+{
+    if (d->anonymise == NULL && !d->settings.no_preview)
+        return hit;
+    memcpy(&d->known, hit, hit->kind == HIT_SIGHTING ? offsetof(struct hit, why) : sizeof *hit);
+    d->known.tuple.src = anonymise_client(d->anonymise, &hit->tuple.src);
+    if (d->settings.no_preview && hit->kind == HIT_PAYLOAD)
+        d->known.payload.preview[0] = '\0';
+    if (d->settings.no_preview && hit->kind == HIT_BEACON && hit->beacon.decoded[0] != '\0') {
+        d->known.beacon.decoded[0] = '\0';
+        d->known.beacon.parameters = 0;
+    }
+    return &d->known;
+}
+
 void desk_put(struct desk *d, const struct hit *hit)
 {
     char id[REPORT_ID];
@@ -275,6 +303,8 @@ void desk_put(struct desk *d, const struct hit *hit)
     begin(d);
     if (hit->us > d->now_us)
         d->now_us = hit->us;
+    enum allowed allowed = hit->kind != HIT_SIGHTING ? allow_hit(d->settings.allow, d->settings.geoip, hit) : ALLOWED_NOT;
+    hit = known(d, hit);
     if (hit->kind == HIT_SIGHTING || hit->kind == HIT_DOMAIN) /* by DNS or, of a proxy, in its requests and hellos */
         asked_put(d->asked, &hit->tuple.src, slice_str(hit->name), hit->us);
     if (hit->kind == HIT_SIGHTING) {
@@ -282,7 +312,6 @@ void desk_put(struct desk *d, const struct hit *hit)
         return;
     }
     d->stats.hits++;
-    enum allowed allowed = allow_hit(d->settings.allow, d->settings.geoip, hit);
     if (allowed != ALLOWED_NOT) {
         d->stats.allowed++;
         if (hit->kind == HIT_DOMAIN && allowed != ALLOWED_CLIENT) /* an allowed name is an ordinary one */
@@ -302,11 +331,26 @@ void desk_put(struct desk *d, const struct hit *hit)
     }
 }
 
+/* Another sensor may keep its clients' addresses: here they go through the same door. */
+static const struct told *heard(struct desk *d, const struct told *told)
+{
+    if (d->anonymise == NULL)
+        return told;
+    d->heard = *told;
+    switch (told->kind) {
+    case TOLD_EVIDENCE: d->heard.evidence.client = anonymise_told(d->anonymise, &told->evidence.client); break;
+    case TOLD_NAME: break;
+    case TOLD_BEAT: d->heard.beat.client = anonymise_told(d->anonymise, &told->beat.client); break;
+    }
+    return &d->heard;
+}
+
 void desk_put_told(struct desk *d, const struct told *told)
 {
     struct schedule_found found;
     bool new;
     begin(d);
+    told = heard(d, told);
     struct report *report = queued(d);
     switch (told->kind) {
     case TOLD_EVIDENCE:
@@ -330,8 +374,9 @@ const struct told *desk_next_told(struct desk *d)
 
 bool desk_tell_client(struct desk *d, const struct addr *client, struct report *report)
 {
+    struct addr inside = anonymise_client(d->anonymise, client);
     *report = (struct report){.sensor = d->settings.sensor};
-    return evidence_tell(d->evidence, client, asked_names(d->asked, client), report);
+    return evidence_tell(d->evidence, &inside, asked_names(d->asked, &inside), report);
 }
 
 bool desk_tell_name(struct desk *d, const char *name, struct report *report)

@@ -6,6 +6,7 @@
 #include "feeds/report.h"
 #include "feeds/told.h"
 
+struct anonymise_settings; /* feeds/anonymise.h */
 struct allow;  /* feeds/allow.h */
 struct geoip;  /* feeds/geoip.h */
 
@@ -15,6 +16,8 @@ struct desk_settings {
     uint64_t seed;
     const struct allow *allow; /* may be NULL, as the next */
     struct geoip *geoip;
+    const struct anonymise_settings *anonymise; /* of clients; NULL: none */
+    bool no_preview;           /* what was decoded of a body is not kept */
 };
 
 struct desk_stats {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "feeds/anonymise.h"
 #include "feeds/evidence.h"
 #include "feeds/id.h"
 #include "feeds/words.h"
@@ -80,8 +81,9 @@ static void put_reason(struct report *report, const struct evidence_client *clie
     put_count(grounds, sizeof grounds, others, "lesser sign", "lesser signs");
     for (unsigned i = 0; i < report->incident->family_count; i++)
         snprintf(families + strlen(families), sizeof families - strlen(families), "%s%s", i > 0 ? ", " : "", report->incident->families[i]);
+    struct addr shown = anonymise_shown(&client->addr);
     snprintf(report->reason, sizeof report->reason, "%s shows the marks of %s: %s; %.1f bits of evidence against a prior of %.0f",
-             addr_format(&client->addr, address), families[0] != '\0' ? families : "adware", grounds, (double)report->bits,
+             addr_format(&shown, address), families[0] != '\0' ? families : "adware", grounds, (double)report->bits,
              (double)EVIDENCE_PRIOR_BITS);
 }
 
@@ -117,7 +119,7 @@ void incident_fill(struct incident_report *incident, const struct evidence_clien
     snprintf(key, sizeof key, "%s %d", incident->id, (int)client->stage);
     report->kind = REPORT_INCIDENT;
     report->us = us;
-    report->tuple = (struct tuple){.src = client->addr};
+    report->tuple = (struct tuple){.src = anonymise_shown(&client->addr)};
     report->bits = bits;
     report->risk_score = evidence_risk_score(bits);
     report->hit = NULL;

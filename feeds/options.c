@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <stddef.h>
 
+#include "feeds/anonymise.h"
 #include "feeds/redis.h"
 
 #define FIELD(name) offsetof(struct options, name)
@@ -32,6 +33,9 @@ static const struct setting table[] = {
     {"geoip", 0, SETTING_LIST, FIELD(geoip), "FILE", "a MaxMind-format database (ASN, country or city)", .live = true},
     {"lists-may-shrink", 0, SETTING_FLAG, FIELD(lists_may_shrink), NULL, "take lists that are empty or lost half of their entries since the last load", .live = true},
     {"plugin", 0, SETTING_LIST, FIELD(plugins), "FILE.so", "load a classifier"},
+    {"anonymise", 0, SETTING_WORD, FIELD(anonymise), "none|truncate|hmac", "client addresses in all that is written: as they are (default), their /24 or /48, or a pseudonym"},
+    {"anonymise-key", 0, SETTING_TEXT, FIELD(anonymise_key), "FILE", "the key of the pseudonyms, 16 bytes or more; the same key gives the same on every sensor"},
+    {"no-preview", 0, SETTING_FLAG, FIELD(no_preview), NULL, "without what was decoded of a body: a script's beginning, a beacon's parameters"},
     {"memory", 0, SETTING_SIZE, FIELD(memory), "SIZE", "the bound on flows, reassembly and fragments together (256M)", 8 << 20, 1ull << 40},
     {"body-limit", 0, SETTING_SIZE, FIELD(body_limit), "SIZE", "how much of one decoded body is followed (64M)", 16384, 1ull << 40},
     {"workers", 'j', SETTING_NUMBER, FIELD(workers), "N", "worker threads; default one per core, at most 8", 1, 64},
@@ -42,8 +46,6 @@ static const struct setting table[] = {
     {"check", 'T', SETTING_FLAG, FIELD(check), NULL, "check the settings and feeds, print them and exit", .flag_only = true},
     {"version", 'V', SETTING_FLAG, FIELD(version), NULL, "versions of radome and of what it is linked with", .flag_only = true},
     {"help", 'h', SETTING_FLAG, FIELD(help), NULL, "this help", .flag_only = true},
-    {"anonymise", 0, SETTING_TEXT, 0, "MODE", NULL, .later = true},
-    {"anonymise-key", 0, SETTING_TEXT, 0, "FILE", NULL, .later = true},
     {"metrics", 0, SETTING_TEXT, 0, "FILE", NULL, .later = true},
     {"self-test", 0, SETTING_FLAG, 0, NULL, NULL, .later = true},
 };
@@ -101,6 +103,10 @@ bool options_agree(const struct options *o, char err[static ERRLEN])
         error_set(err, "no input: -r PATH replays captures, -i IFACE captures live, --eve SOURCE reads another sensor's records");
     else if (o->redis_max_queue > 0 && o->redis_mode != REDIS_LIST)
         error_set(err, "--redis-max-queue counts what stands unread in a list; it goes with --redis-mode list");
+    else if (o->anonymise == ANONYMISE_HMAC && o->anonymise_key == NULL)
+        error_set(err, "--anonymise hmac needs --anonymise-key FILE");
+    else if (o->anonymise == ANONYMISE_NONE && o->anonymise_key != NULL)
+        error_set(err, "--anonymise-key goes with --anonymise hmac or truncate");
     else
         return true;
     return false;

@@ -6,10 +6,10 @@
 
 struct options {
     struct setting_list paths, interfaces, ioc, allow, geoip, plugins;
-    const char *filter, *eve, *config, *output, *redis, *redis_key, *redis_password_file, *log, *sensor, *state;
-    int redis_mode, format;        /* enum redis_mode, enum json_format */
+    const char *filter, *eve, *config, *output, *redis, *redis_key, *redis_password_file, *log, *sensor, *state, *anonymise_key;
+    int redis_mode, format, anonymise; /* enum redis_mode, enum json_format, enum anonymise_mode */
     uint64_t redis_wait, redis_max_queue, journal_size, threshold, workers, memory, body_limit, ring, stats;
-    bool no_builtin_ioc, no_builtin_allow, lists_may_shrink, progress, check, version, help;
+    bool no_builtin_ioc, no_builtin_allow, lists_may_shrink, no_preview, progress, check, version, help;
 };
 
 /* The defaults, and the table that reads into them. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "feeds/anonymise.h"
 #include "feeds/geoip.h"
 
 struct shard {
@@ -9,6 +10,7 @@ struct shard {
     struct engine *engine;
     const struct shard_settings *settings;
     const struct geoip *geoip;
+    struct anonymise *anonymise; /* NULL: records name their clients */
     struct event event;
     bool recorded, seen; /* the event in hand: its record is out; its hits are being pulled */
 };
@@ -25,7 +27,8 @@ struct shard *shard_open(const struct shard_settings *settings, char err[static 
     }
     s->settings = settings;
     s->geoip = settings->geoip;
-    if ((s->capture = capture_open(&capture, err)) == NULL || (s->engine = engine_open(&settings->engine, err)) == NULL) {
+    if ((settings->anonymise != NULL && (s->anonymise = anonymise_open(settings->anonymise, err)) == NULL) ||
+        (s->capture = capture_open(&capture, err)) == NULL || (s->engine = engine_open(&settings->engine, err)) == NULL) {
         shard_close(s);
         return NULL;
     }
@@ -38,6 +41,7 @@ void shard_close(struct shard *s)
         return;
     engine_close(s->engine);
     capture_close(s->capture);
+    anonymise_close(s->anonymise);
     free(s);
 }
 
@@ -60,8 +64,11 @@ static bool record(struct shard *s, struct output *output, char document[static 
     if (!s->settings->log[s->event.kind])
         return false;
     struct geo geo;
-    geoip_find(s->geoip, &s->event.tuple.dst, &geo);
-    size_t len = json_record_at(document, &s->event, &geo, s->settings->sensor, s->settings->format);
+    struct event event = s->event;
+    struct addr inside = anonymise_client(s->anonymise, &event.tuple.src);
+    event.tuple.src = anonymise_shown(&inside);
+    geoip_find(s->geoip, &event.tuple.dst, &geo);
+    size_t len = json_record_at(document, &event, &geo, s->settings->sensor, s->settings->format);
     *output = (struct output){.us = s->event.us, .document = document, .len = len};
     return len > 0;
 }

@@ -7,6 +7,7 @@
 #include "classifiers/engine.h"
 #include "feeds/json.h"
 
+struct anonymise_settings; /* feeds/anonymise.h */
 struct geoip;  /* feeds/geoip.h */
 
 enum { SHARDS = 8 };
@@ -19,6 +20,7 @@ struct shard_settings {
     bool log[EVENT_KINDS];           /* what is also written as a record */
     enum json_format format;
     const char *sensor;
+    const struct anonymise_settings *anonymise; /* of the records' clients; NULL: none */
 };
 
 struct output {

@@ -9,6 +9,7 @@
 
 #include "capture/proto.h"
 #include "capture/source.h"
+#include "feeds/anonymise.h"
 #include "feeds/desk.h"
 #include "feeds/figures.h"
 #include "feeds/json.h"
@@ -47,6 +48,7 @@ struct sensor {
     enum json_format format;
     const char *name;
     bool log[EVENT_KINDS];
+    struct anonymise_settings anonymise;
     bool replay;            /* of captures: what is written depends on their packets alone */
     uint64_t stats_s;       /* how often a statistics record is written; 0: never */
     double stats_due_s;     /* the next, by the monotonic clock */
@@ -459,6 +461,10 @@ static bool open_share(struct sensor *s, const struct options *o, char err[stati
         .follow = o->paths.count == 0,
     };
     s->wait_ms = o->redis_wait * 1000;
+    if (o->redis != NULL && o->anonymise == ANONYMISE_TRUNCATE) { /* what is left of a client's address joins with nothing */
+        complain(DONE, "--anonymise truncate: evidence is not shared with other sensors; hmac with one key for all can be");
+        return true;
+    }
     return o->redis == NULL || (s->share = share_open(&settings, err)) != NULL;
 }
 
@@ -474,11 +480,12 @@ static bool open_river(struct sensor *s, const struct options *o, char err[stati
             .geoip = lists_geoip(lists),
             .format = s->format,
             .sensor = s->name,
+            .anonymise = &s->anonymise,
         },
     };
     /* What a table that is full forgets first must not change from one replay to the next. */
     uint64_t desk_seed = o->interfaces.count > 0 ? s->seed : 0;
-    struct desk_settings desk = {s->name, (int)o->threshold, desk_seed, lists_allow(lists), lists_geoip(lists)};
+    struct desk_settings desk = {s->name, (int)o->threshold, desk_seed, lists_allow(lists), lists_geoip(lists), &s->anonymise, o->no_preview};
     memcpy(workers.shard.log, s->log, sizeof s->log);
     if ((s->desk = desk_open(&desk, err)) == NULL)
         return false;
@@ -587,7 +594,8 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
     s->replay = o->paths.count > 0;
     s->stats_s = o->stats;
     if (!parse_log(s, o->log, err) || (s->plugins = plugins_open(o->plugins.value, o->plugins.count, err)) == NULL ||
-        !open_state(s, o, err) || !open_lists(s, o, err))
+        !open_state(s, o, err) || !open_lists(s, o, err) ||
+        !anonymise_key(&s->anonymise, (enum anonymise_mode)o->anonymise, o->anonymise_key, s->seed, err))
         return complain(WRONG_USAGE, err);
     int status = open_input(s, o);
     if (status != DONE)
