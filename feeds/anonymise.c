@@ -118,9 +118,19 @@ static struct addr inside(struct anonymise *a, const struct addr *client)
     return out;
 }
 
+static bool is_truncated(const struct addr *addr)
+{
+    return addr->b[0] == INSIDE && (addr->b[INSIDE_FAMILY] == 4 || addr->b[INSIDE_FAMILY] == 6);
+}
+
+static bool is_known(const struct anonymise *a, const struct addr *addr)
+{
+    return a->mode == ANONYMISE_HMAC ? memcmp(addr->b, pseudonym, PREFIX) == 0 : is_truncated(addr);
+}
+
 struct addr anonymise_client(struct anonymise *a, const struct addr *client)
 {
-    if (a == NULL || a->mode == ANONYMISE_NONE)
+    if (a == NULL || a->mode == ANONYMISE_NONE || is_known(a, client))
         return *client;
     if (!a->has_last || !addr_eq(client, &a->last)) {
         a->last_inside = inside(a, client);
@@ -130,16 +140,11 @@ struct addr anonymise_client(struct anonymise *a, const struct addr *client)
     return a->last_inside;
 }
 
-struct addr anonymise_told(struct anonymise *a, const struct addr *client)
-{
-    return memcmp(client->b, pseudonym, PREFIX) == 0 ? *client : anonymise_client(a, client);
-}
-
 struct addr anonymise_shown(const struct addr *addr)
 {
     struct addr out = {{0}};
     const uint8_t *network = addr->b + INSIDE_NETWORK;
-    if (addr->b[0] != INSIDE || (addr->b[INSIDE_FAMILY] != 4 && addr->b[INSIDE_FAMILY] != 6))
+    if (!is_truncated(addr))
         return *addr;
     if (addr->b[INSIDE_FAMILY] == 4)
         return addr_v4((uint8_t[]){network[0], network[1], network[2], 0});

@@ -30,11 +30,8 @@ struct anonymise;              /* one a thread */
 struct anonymise *anonymise_open(const struct anonymise_settings *, char err[static ERRLEN]);
 void anonymise_close(struct anonymise *);
 
-/* What a client is known by inside. NULL changes nothing. */
+/* What a client is known by inside. What is known so already, as from another sensor or the disk, stays. NULL changes nothing. */
 struct addr anonymise_client(struct anonymise *, const struct addr *);
-
-/* The same for what another sensor told, which may be a pseudonym already. */
-struct addr anonymise_told(struct anonymise *, const struct addr *);
 
 /* What is written of an address from inside. */
 struct addr anonymise_shown(const struct addr *);

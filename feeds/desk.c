@@ -29,8 +29,10 @@ enum {
 struct desk {
     struct desk_settings settings;
     struct anonymise *anonymise; /* NULL: clients are known by their addresses */
-    struct hit known;          /* the last hit as it is known here; */
-    struct told heard;         /* the same of what was told */
+    struct hit known;          /* the last hit as it is known here, */
+    struct told heard;         /* and what was told last; */
+    const struct hit *last;    /* these, or as they came where nothing is hidden */
+    const struct told *last_told;
     struct evidence *evidence;
     struct clusters *clusters;
     struct asked *asked;
@@ -305,6 +307,7 @@ void desk_put(struct desk *d, const struct hit *hit)
         d->now_us = hit->us;
     enum allowed allowed = hit->kind != HIT_SIGHTING ? allow_hit(d->settings.allow, d->settings.geoip, hit) : ALLOWED_NOT;
     hit = known(d, hit);
+    d->last = d->anonymise != NULL && allowed == ALLOWED_CLIENT ? NULL : hit;
     if (hit->kind == HIT_SIGHTING || hit->kind == HIT_DOMAIN) /* by DNS or, of a proxy, in its requests and hellos */
         asked_put(d->asked, &hit->tuple.src, slice_str(hit->name), hit->us);
     if (hit->kind == HIT_SIGHTING) {
@@ -338,9 +341,9 @@ static const struct told *heard(struct desk *d, const struct told *told)
         return told;
     d->heard = *told;
     switch (told->kind) {
-    case TOLD_EVIDENCE: d->heard.evidence.client = anonymise_told(d->anonymise, &told->evidence.client); break;
+    case TOLD_EVIDENCE: d->heard.evidence.client = anonymise_client(d->anonymise, &told->evidence.client); break;
     case TOLD_NAME: break;
-    case TOLD_BEAT: d->heard.beat.client = anonymise_told(d->anonymise, &told->beat.client); break;
+    case TOLD_BEAT: d->heard.beat.client = anonymise_client(d->anonymise, &told->beat.client); break;
     }
     return &d->heard;
 }
@@ -350,7 +353,7 @@ void desk_put_told(struct desk *d, const struct told *told)
     struct schedule_found found;
     bool new;
     begin(d);
-    told = heard(d, told);
+    told = d->last_told = heard(d, told);
     struct report *report = queued(d);
     switch (told->kind) {
     case TOLD_EVIDENCE:
@@ -365,6 +368,16 @@ void desk_put_told(struct desk *d, const struct told *told)
         schedule_put(d->schedules, &told->beat, &new, &found);
         break;
     }
+}
+
+const struct hit *desk_known(const struct desk *d)
+{
+    return d->last;
+}
+
+const struct told *desk_heard(const struct desk *d)
+{
+    return d->last_told;
 }
 
 const struct told *desk_next_told(struct desk *d)

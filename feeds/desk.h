@@ -38,6 +38,11 @@ void desk_relist(struct desk *, const struct allow *, struct geoip *);
 
 void desk_put(struct desk *, const struct hit *);
 
+/* The last hit, and the last item told, as the desk knows them, for whoever keeps them: clients under their pseudonyms. NULL: to
+ * be forgotten, its client is allowed and would not be known again. Borrowed until the next call. */
+const struct hit *desk_known(const struct desk *);
+const struct told *desk_heard(const struct desk *);
+
 /* After the last hit: what waits for the end of its day comes out now. */
 void desk_finish(struct desk *);
 

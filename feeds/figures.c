@@ -153,11 +153,12 @@ _Static_assert(sizeof(size_t) == sizeof(uint64_t), "rows are read as uint64_t");
 /* Groups that have no part in this run say nothing: without Redis there is no delivery that could be at 0. */
 static bool applies(const struct figure *row, const struct figures_of *of)
 {
-    bool sharing = row->field >= FIELD(share) && row->field < FIELD(listener);
+    bool keeping = row->field >= FIELD(keeper) && row->field < FIELD(listener);
+    bool sharing = row->field >= FIELD(share) && row->field < FIELD(keeper);
     bool delivering = row->field >= FIELD(delivery) && row->field < FIELD(share);
     bool capturing = row->field < FIELD(desk), listening = row->field >= FIELD(listener);
     return (of->listening ? !capturing : !listening) && (of->sharing || !sharing) && (of->delivering || !delivering) &&
-           (!of->by_packets || row->origin != OF_MACHINE);
+           (of->keeping || !keeping) && (!of->by_packets || row->origin != OF_MACHINE);
 }
 
 size_t figures(struct stat_value out[static FIGURES], const struct figures_of *of)

@@ -24,6 +24,7 @@ struct figures_of { /* where they are taken from */
     struct listener_stats listener;
     bool listening;             /* to another sensor: then there is no source and no capture */
     bool delivering, sharing;   /* there is a Redis */
+    bool keeping;               /* there is a state directory */
     bool by_packets;            /* only what is the same whenever the same packets are replayed */
 };
 

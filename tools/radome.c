@@ -49,6 +49,7 @@ struct sensor {
     const char *name;
     bool log[EVENT_KINDS];
     struct anonymise_settings anonymise;
+    const struct anonymise_settings *hides; /* the same; NULL: clients are told by their addresses */
     bool replay;            /* of captures: what is written depends on their packets alone */
     uint64_t stats_s;       /* how often a statistics record is written; 0: never */
     double stats_due_s;     /* the next, by the monotonic clock */
@@ -149,7 +150,7 @@ static void hear_others(struct sensor *s, bool (*next)(struct share *, struct to
     struct told told;
     while (s->share != NULL && next(s->share, &told)) {
         desk_put_told(s->desk, &told);
-        keeper_told(s->keeper, &told);
+        keeper_told(s->keeper, desk_heard(s->desk));
         put_reports(s);
     }
 }
@@ -157,7 +158,8 @@ static void hear_others(struct sensor *s, bool (*next)(struct share *, struct to
 static void take_hit(struct sensor *s, const struct hit *hit)
 {
     desk_put(s->desk, hit);
-    keeper_hit(s->keeper, hit);
+    if ((hit = desk_known(s->desk)) != NULL)
+        keeper_hit(s->keeper, hit);
     put_reports(s);
 }
 
@@ -173,7 +175,7 @@ static void take(struct sensor *s, const struct output *output)
 /* The sensor's own figures; of a replay's records, those alone that its packets decide. */
 static void gather(struct sensor *s, struct figures_of *of, bool by_packets)
 {
-    *of = (struct figures_of){.listening = s->listener != NULL, .delivering = s->redis != NULL, .sharing = s->share != NULL,
+    *of = (struct figures_of){.listening = s->listener != NULL, .delivering = s->redis != NULL, .sharing = s->share != NULL, .keeping = s->keeper != NULL,
                               .by_packets = by_packets};
     if (of->listening)
         listener_stats(s->listener, &of->listener);
@@ -480,12 +482,12 @@ static bool open_river(struct sensor *s, const struct options *o, char err[stati
             .geoip = lists_geoip(lists),
             .format = s->format,
             .sensor = s->name,
-            .anonymise = &s->anonymise,
+            .anonymise = s->hides,
         },
     };
     /* What a table that is full forgets first must not change from one replay to the next. */
     uint64_t desk_seed = o->interfaces.count > 0 ? s->seed : 0;
-    struct desk_settings desk = {s->name, (int)o->threshold, desk_seed, lists_allow(lists), lists_geoip(lists), &s->anonymise, o->no_preview};
+    struct desk_settings desk = {s->name, (int)o->threshold, desk_seed, lists_allow(lists), lists_geoip(lists), s->hides, o->no_preview};
     memcpy(workers.shard.log, s->log, sizeof s->log);
     if ((s->desk = desk_open(&desk, err)) == NULL)
         return false;
@@ -593,6 +595,7 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
     s->format = (enum json_format)o->format;
     s->replay = o->paths.count > 0;
     s->stats_s = o->stats;
+    s->hides = o->anonymise != ANONYMISE_NONE ? &s->anonymise : NULL;
     if (!parse_log(s, o->log, err) || (s->plugins = plugins_open(o->plugins.value, o->plugins.count, err)) == NULL ||
         !open_state(s, o, err) || !open_lists(s, o, err) ||
         !anonymise_key(&s->anonymise, (enum anonymise_mode)o->anonymise, o->anonymise_key, s->seed, err))
