@@ -41,12 +41,12 @@ static const struct setting table[] = {
     {"workers", 'j', SETTING_NUMBER, FIELD(workers), "N", "worker threads; default one per core, at most 8", 1, 64},
     {"ring", 0, SETTING_SIZE, FIELD(ring), "SIZE", "live: an interface's ring in the kernel, shared by the workers (64M)", 1 << 20, 2047 << 20},
     {"stats", 0, SETTING_NUMBER, FIELD(stats), "SECONDS", "write a statistics record this often: in a replay by packet time (0: none)", 0, 1ull << 31},
+    {"metrics", 0, SETTING_TEXT, FIELD(metrics), "FILE", "the sensor's figures as a Prometheus text file, replaced every 15 s and at the end"},
     {"progress", 0, SETTING_FLAG, FIELD(progress), NULL, "a progress line during a replay; default when standard error is a terminal"},
     {"sensor", 0, SETTING_TEXT, FIELD(sensor), "NAME", "the sensor's name; default the host's"},
     {"check", 'T', SETTING_FLAG, FIELD(check), NULL, "check the settings and feeds, print them and exit", .flag_only = true},
     {"version", 'V', SETTING_FLAG, FIELD(version), NULL, "versions of radome and of what it is linked with", .flag_only = true},
     {"help", 'h', SETTING_FLAG, FIELD(help), NULL, "this help", .flag_only = true},
-    {"metrics", 0, SETTING_TEXT, 0, "FILE", NULL, .later = true},
     {"self-test", 0, SETTING_FLAG, 0, NULL, NULL, .later = true},
 };
 

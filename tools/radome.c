@@ -15,6 +15,7 @@
 #include "feeds/json.h"
 #include "feeds/keeper.h"
 #include "feeds/listener.h"
+#include "feeds/metrics.h"
 #include "feeds/once.h"
 #include "feeds/options.h"
 #include "feeds/outputs.h"
@@ -51,6 +52,7 @@ struct sensor {
     struct anonymise_settings anonymise;
     const struct anonymise_settings *hides; /* the same; NULL: clients are told by their addresses */
     bool replay;            /* of captures: what is written depends on their packets alone */
+    struct metrics *metrics; /* NULL: none */
     uint64_t stats_s;       /* how often a statistics record is written; 0: never */
     double stats_due_s;     /* the next, by the monotonic clock */
     bool progress, ended;   /* ended: nothing is left to go on with */
@@ -94,7 +96,8 @@ static void flush_outputs(struct sensor *s)
 {
     char news[ERRLEN];
     outputs_flush(s->outputs);
-    while (outputs_news(s->outputs, news) || (s->share != NULL && share_news(s->share, news)) || keeper_news(s->keeper, news))
+    while (outputs_news(s->outputs, news) || (s->share != NULL && share_news(s->share, news)) || keeper_news(s->keeper, news) ||
+           metrics_news(s->metrics, news))
         complain(DONE, news);
 }
 
@@ -206,9 +209,18 @@ static void put_stats(struct sensor *s, uint64_t us)
     outputs_put(s->outputs, us, s->document, json_stats(s->document, us, s->name, values, figures(values, &of), s->format), NULL);
 }
 
-/* Not in a replay, which has its packets' clock: by the wall's, whether packets come or not. */
+static void put_metrics(struct sensor *s)
+{
+    struct figures_of of;
+    gather(s, &of, false);
+    metrics_put(s->metrics, &of);
+}
+
+/* Metrics, and statistics but for a replay's, which has its packets' clock: by the wall's, packets or not. */
 static void tell_time(struct sensor *s)
 {
+    if (metrics_due(s->metrics))
+        put_metrics(s);
     if (s->stats_s == 0 || s->replay || now_s() < s->stats_due_s)
         return;
     s->stats_due_s = now_s() + (double)s->stats_s;
@@ -380,6 +392,8 @@ static int finish(struct sensor *s, int status)
     if ((s->ended || !s->resume.possible) && !keeper_end(s->keeper, s->desk, err)) /* a replay that goes on remakes it */
         complain(DONE, err);
     print_stats(s);
+    if (s->metrics != NULL)
+        put_metrics(s);
     if (outputs_failed(s->outputs))
         status = complain(INPUT_FAILED, "the output takes no more data (disk full, or its reader is gone); what was written before is whole");
     if (end == DELIVERY_LEFT)
@@ -508,6 +522,7 @@ static void end_replay(struct sensor *s)
 
 static void close_all(struct sensor *s)
 {
+    metrics_close(s->metrics);
     share_close(s->share);
     outputs_close(s->outputs);
     desk_close(s->desk);
@@ -605,7 +620,7 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
         return status;
     if (o->check)
         return check(s, o, settings);
-    if (!open_outputs(s, o, err) || !open_share(s, o, err) || !open_river(s, o, err) || !open_keeper(s, err))
+    if ((o->metrics != NULL && (s->metrics = metrics_open(o->metrics, err)) == NULL) || !open_outputs(s, o, err) || !open_share(s, o, err) || !open_river(s, o, err) || !open_keeper(s, err))
         return complain(WRONG_USAGE, err);
     if (!s->resume.again) /* one that goes on began with what was known then */
         catch_up(s, 0);
