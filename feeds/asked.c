@@ -6,12 +6,13 @@
 #include "feeds/id.h"
 #include "feeds/store.h"
 
-enum { REGISTERS = 64, WAYS = 4 };
+enum { REGISTERS = ASKED_REGISTERS, WAYS = 4 };
 
 struct client {
     struct addr addr;
     uint64_t first_us, last_us;    /* last 0: a free place */
     uint8_t rank[REGISTERS];
+    unsigned told;                 /* the sum of the registers when others were told */
 };
 
 struct asked {
@@ -98,13 +99,77 @@ static double estimate(const struct client *client)
     return count;
 }
 
-double asked_names(const struct asked *a, const struct addr *addr)
+static struct client *find(const struct asked *a, const struct addr *addr)
 {
-    const struct client *bucket = bucket_of(a, addr);
+    struct client *bucket = bucket_of(a, addr);
     for (unsigned i = 0; i < WAYS; i++)
         if (bucket[i].last_us != 0 && addr_eq(&bucket[i].addr, addr))
-            return estimate(&bucket[i]);
-    return 0;
+            return &bucket[i];
+    return NULL;
+}
+
+double asked_names(const struct asked *a, const struct addr *addr)
+{
+    const struct client *client = find(a, addr);
+    return client != NULL ? estimate(client) : 0;
+}
+
+/* Registers only grow, so their sum tells whether one did. */
+static unsigned sum_of(const struct client *client)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < REGISTERS; i++)
+        sum += client->rank[i];
+    return sum;
+}
+
+bool asked_news(struct asked *a, const struct addr *addr, struct asked_news *news)
+{
+    struct client *client = find(a, addr);
+    unsigned sum = client != NULL ? sum_of(client) : 0;
+    if (client == NULL || sum == client->told)
+        return false;
+    client->told = sum;
+    *news = (struct asked_news){client->addr, client->first_us, client->last_us, {0}};
+    memcpy(news->rank, client->rank, sizeof news->rank);
+    return true;
+}
+
+/* Of two counts that begin more than a month apart the later stands. */
+void asked_put_foreign(struct asked *a, const struct asked_news *news)
+{
+    const uint64_t month_us = ASKED_DAYS * 86400000000ull;
+    struct client *client = client_of(a, &news->client, news->first_us);
+    bool told = client->last_us == 0 || sum_of(client) == client->told;
+    if (client->last_us != 0 && client->first_us > news->first_us + month_us)
+        return;
+    for (unsigned i = 0; i < REGISTERS; i++)
+        client->rank[i] = news->rank[i] > client->rank[i] ? news->rank[i] : client->rank[i];
+    client->first_us = news->first_us < client->first_us ? news->first_us : client->first_us;
+    client->last_us = news->last_us > client->last_us ? news->last_us : client->last_us > 0 ? client->last_us : 1;
+    if (told)
+        client->told = sum_of(client);
+}
+
+#define NEWS(member) offsetof(struct asked_news, member), sizeof ((struct asked_news *)0)->member
+
+static const struct store_field news_fields[] = {
+    {STORE_BYTES, NEWS(client)},
+    {STORE_UINT, NEWS(first_us)},
+    {STORE_UINT, NEWS(last_us)},
+    {STORE_BYTES, NEWS(rank)},
+};
+
+enum { NEWS_FIELDS = sizeof news_fields / sizeof *news_fields };
+
+void asked_news_save(const struct asked_news *news, struct store_writer *w)
+{
+    store_put_fields(w, news, news_fields, NEWS_FIELDS);
+}
+
+void asked_news_load(struct asked_news *news, struct store_reader *r)
+{
+    store_get_fields(r, news, news_fields, NEWS_FIELDS);
 }
 
 #define CLIENT(member) offsetof(struct client, member), sizeof ((struct client *)0)->member
@@ -132,7 +197,7 @@ void asked_save(const struct asked *a, struct store_writer *w)
 
 bool asked_load(struct asked *a, struct store_reader *r)
 {
-    struct client saved;
+    struct client saved = {0};
     if (store_find(r, "asked") != VERSION)
         return false;
     for (uint64_t count = store_get_uint(r, UINT64_MAX); count > 0 && !r->at.bad; count--) {

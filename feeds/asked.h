@@ -5,7 +5,13 @@
 #include "capture/addr.h"
 #include "capture/error.h"
 
-enum { ASKED_DAYS = 30 }; /* then the count begins anew */
+enum { ASKED_DAYS = 30, ASKED_REGISTERS = 64 }; /* after so many days the count begins anew */
+
+struct asked_news {            /* of one client, as one sensor tells another: the registers, and when they were filled */
+    struct addr client;
+    uint64_t first_us, last_us;
+    uint8_t rank[ASKED_REGISTERS];
+};
 
 struct asked;
 struct store_writer; /* feeds/store.h */
@@ -17,6 +23,14 @@ void asked_put(struct asked *, const struct addr *client, struct slice name, uin
 
 /* The estimate, 0 for a client that is not known. */
 double asked_names(const struct asked *, const struct addr *client);
+
+/* What other sensors should know of that client; false: nothing since they were told. */
+bool asked_news(struct asked *, const struct addr *client, struct asked_news *);
+
+/* Unites what another sensor counted with what was counted here, so that a name that both saw counts once. */
+void asked_put_foreign(struct asked *, const struct asked_news *);
+void asked_news_save(const struct asked_news *, struct store_writer *);
+void asked_news_load(struct asked_news *, struct store_reader *);
 
 /* All that is known, as the section "asked"; false: not that, or damaged. A smaller table keeps the latest. */
 void asked_save(const struct asked *, struct store_writer *);

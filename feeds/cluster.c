@@ -25,7 +25,8 @@ struct clusters *cluster_open(const struct cluster_settings *settings, char err[
     c->place = calloc(c->buckets * CLUSTER_WAYS, sizeof *c->place);
     c->name = calloc(c->settings.names, sizeof *c->name);
     c->slot = malloc(c->slots * sizeof *c->slot);
-    if (c->place == NULL || c->name == NULL || c->slot == NULL) {
+    c->parted = malloc((c->settings.names + 1) * sizeof *c->parted);
+    if (c->place == NULL || c->name == NULL || c->slot == NULL || c->parted == NULL) {
         error_set(err, "no memory for clusters of %zu names on %zu addresses", c->settings.names, settings->addresses);
         cluster_close(c);
         return NULL;
@@ -42,83 +43,24 @@ void cluster_close(struct clusters *c)
     free(c->place);
     free(c->name);
     free(c->slot);
+    free(c->parted);
     free(c);
 }
 
-/* The place to go first: one without suspicious names, the longest unseen, the lower address. */
-static bool goes_first(const struct place *a, const struct place *b)
-{
-    if ((a->suspicious > 0) != (b->suspicious > 0))
-        return a->suspicious == 0;
-    return a->last_us != b->last_us ? a->last_us < b->last_us : memcmp(&a->addr, &b->addr, sizeof a->addr) < 0;
-}
-
-struct place *cluster_place(struct clusters *c, const struct addr *addr, uint64_t us)
-{
-    struct place *bucket = &c->place[id_hash(addr, sizeof *addr, c->settings.seed) % c->buckets * CLUSTER_WAYS], *victim = bucket;
-    for (unsigned i = 0; i < CLUSTER_WAYS; i++) {
-        struct place *place = &bucket[i];
-        if (place->last_us != 0 && addr_eq(&place->addr, addr)) {
-            place->last_us = us > place->last_us ? us : place->last_us;
-            return place;
-        }
-        if (goes_first(place, victim))
-            victim = place;
-    }
-    c->stats.addresses_forgotten += victim->last_us != 0;
-    *victim = (struct place){.addr = *addr, .last_us = us > 0 ? us : 1};
-    return victim;
-}
-
-/* Linear counting (Whang, Vander-Zanden, Taylor 1990): good to a few names, which is where the decision falls. */
-static double ordinary_names(const struct place *place)
-{
-    int set = __builtin_popcountll(place->ordinary);
-    return set == 64 ? 300 : -64 * log(1 - set / 64.0);
-}
-
-/* What a name's CNAMEs end in counts like an address, and looks like one of those that nobody has (RFC 6666). */
-static struct addr alias_place(uint64_t alias)
-{
-    struct addr addr = {.b = {1}};
-    memcpy(addr.b + 8, &alias, sizeof alias);
-    return addr;
-}
-
-/* True: the place had not this bit. */
-static bool put_bit(struct clusters *c, const struct addr *addr, uint64_t us, unsigned bit)
-{
-    struct place *place = cluster_place(c, addr, us);
-    bool new = (place->ordinary >> bit & 1) == 0;
-    place->ordinary |= 1ull << bit;
-    return new;
-}
-
-/* True: not all of the addresses, and the alias where there is one, had this bit. */
-static bool put_ordinary(struct clusters *c, const struct addr *addr, unsigned addrs, uint64_t alias, uint64_t us, unsigned bit)
-{
-    bool new = false;
-    for (unsigned i = 0; i < addrs; i++)
-        new |= put_bit(c, &addr[i], us, bit);
-    if (alias != 0) {
-        struct addr place = alias_place(alias);
-        new |= put_bit(c, &place, us, bit);
-    }
-    return new;
-}
-
-/* The hash has no secret, so that every sensor counts the same bit. Of nearly every name there is nothing new to tell. */
+/* The hash has no secret, so that every sensor counts the same bit. */
 void cluster_ordinary(struct clusters *c, const struct hit *sighting)
 {
     c->has_news = false;
+    c->places_told = 0;
     if (sighting->addrs == 0 && sighting->alias == 0)
         return;
-    unsigned bit = (unsigned)(id_hash(sighting->name, strlen(sighting->name), 0) >> 58);
-    c->has_news = put_ordinary(c, sighting->addr, sighting->addrs, sighting->alias, sighting->us, bit);
-    if (!c->has_news)
-        return;
-    c->news = (struct cluster_news){.us = sighting->us, .ordinary = (uint8_t)bit, .addrs = sighting->addrs, .alias = sighting->alias};
-    memcpy(c->news.addr, sighting->addr, sighting->addrs * sizeof *sighting->addr);
+    uint64_t bit = 1ull << (id_hash(sighting->name, strlen(sighting->name), 0) >> 58);
+    for (unsigned i = 0; i < sighting->addrs; i++)
+        cluster_place_add(c, &sighting->addr[i], sighting->us, bit);
+    if (sighting->alias != 0) {
+        struct addr alias = cluster_alias(sighting->alias);
+        cluster_place_add(c, &alias, sighting->us, bit);
+    }
 }
 
 static size_t slot_of(const struct clusters *c, const char *text)
@@ -161,6 +103,16 @@ static bool name_add_client(struct name *name, uint32_t client)
     return true;
 }
 
+/* Of several families the one that the strongest sighting said, whichever came first. */
+static bool says_family(const struct name *name, const struct cluster_news *seen)
+{
+    if (seen->family[0] == '\0' || strcmp(seen->family, name->family) == 0)
+        return false;
+    if (name->family[0] == '\0' || seen->bits != name->family_bits)
+        return name->family[0] == '\0' || seen->bits > name->family_bits;
+    return strcmp(seen->family, name->family) < 0;
+}
+
 /* True: more is known of the name than before. */
 static bool name_see(struct name *name, const struct cluster_news *seen)
 {
@@ -168,21 +120,25 @@ static bool name_see(struct name *name, const struct cluster_news *seen)
     name->first_us = seen->us < name->first_us ? seen->us : name->first_us;
     name->last_us = seen->us > name->last_us ? seen->us : name->last_us;
     name->bits = new ? seen->bits : name->bits;
-    if (seen->family[0] != '\0' && strcmp(seen->family, name->family) != 0) {
+    if (says_family(name, seen)) {
         snprintf(name->family, sizeof name->family, "%s", seen->family);
+        name->family_bits = seen->bits;
         new = true;
+    } else if (strcmp(seen->family, name->family) == 0 && seen->bits > name->family_bits) {
+        name->family_bits = seen->bits;
     }
     return name_add_client(name, (uint32_t)id_hash(&seen->client, sizeof seen->client, 0)) || new;
 }
 
-static bool name_add_addr(struct name *name, const struct addr *addr)
+/* Adds to a list that has room for `most`; false: it is there, or there is none. */
+static bool add_addr(struct addr *list, uint16_t *count, unsigned most, const struct addr *addr)
 {
-    for (unsigned i = 0; i < name->addrs; i++)
-        if (addr_eq(&name->addr[i], addr))
+    for (unsigned i = 0; i < *count; i++)
+        if (addr_eq(&list[i], addr))
             return false;
-    if (name->addrs == ADDRS_OF_NAME)
+    if (*count == most)
         return false;
-    name->addr[name->addrs++] = *addr;
+    list[(*count)++] = *addr;
     return true;
 }
 
@@ -217,8 +173,7 @@ void cluster_join(struct clusters *c, uint16_t to, uint16_t from)
     c->name[to].members = (uint16_t)(c->name[to].members + c->name[from].members);
 }
 
-/* Two become one. Where both were clusters, the id that formed later is lost, into `merged`. False: they were one. */
-static bool unite(struct clusters *c, uint16_t a, uint16_t b, uint64_t us, char merged[static REPORT_ID])
+bool cluster_unite(struct clusters *c, uint16_t a, uint16_t b, uint64_t us, char merged[static REPORT_ID])
 {
     a = c->name[a].root;
     b = c->name[b].root;
@@ -243,11 +198,14 @@ static bool unite(struct clusters *c, uint16_t a, uint16_t b, uint64_t us, char 
     return true;
 }
 
-static void place_add(struct place *place, uint16_t name)
+/* Of the first suspicious name at a place others are told, and with it of the ordinary ones that were seen there. */
+static void place_add(struct clusters *c, struct place *place, uint16_t name)
 {
     for (unsigned i = 0; i < place->suspicious; i++)
         if (place->name[i] == name)
             return;
+    if (place->suspicious == 0 && place->ordinary != 0)
+        cluster_place_tell(c, place);
     if (place->suspicious < NAMES_ON_ADDRESS)
         place->name[place->suspicious++] = name;
 }
@@ -258,19 +216,18 @@ static bool put_suspicious(struct clusters *c, uint16_t i, const struct cluster_
 {
     struct name *name = &c->name[i];
     bool new = name_see(name, seen);
-    const struct addr alias = alias_place(seen->alias);
+    const struct addr alias = cluster_alias(seen->alias);
     const unsigned places = seen->addrs + (seen->alias != 0 ? 1u : 0u);
     for (unsigned k = 0; k < places; k++) {
-        const struct addr *at = k < seen->addrs ? &seen->addr[k] : &alias;
+        const bool is_addr = k < seen->addrs;
+        const struct addr *at = is_addr ? &seen->addr[k] : &alias;
         struct place *place = cluster_place(c, at, seen->us);
-        place_add(place, i);
-        bool added = k < seen->addrs && name_add_addr(name, at);
-        *grew |= added;
+        place_add(c, place, i);
+        bool added = is_addr ? add_addr(name->addr, &name->addrs, ADDRS_OF_NAME, at) : add_addr(name->alias, &name->aliases, ALIASES_OF_NAME, at);
+        *grew |= added && is_addr;
         new |= added;
-        if (place->suspicious < 2 || ordinary_names(place) > place->suspicious)
-            continue;
-        for (unsigned m = 0; m < place->suspicious; m++)
-            *grew |= unite(c, i, place->name[m], seen->us, merged);
+        for (unsigned m = 0; cluster_place_unites(place) && m < place->suspicious; m++)
+            *grew |= cluster_unite(c, i, place->name[m], seen->us, merged);
     }
     return new || *grew;
 }
@@ -292,11 +249,12 @@ bool cluster_suspicious(struct clusters *c, const struct hit *hit, struct report
     struct cluster_news *news = &c->news;
     char merged[REPORT_ID] = "";
     bool grew = false;
-    *news = (struct cluster_news){.us = hit->us, .suspicious = true, .bits = hit->bits, .client = hit->tuple.src, .addrs = hit->addrs, .alias = hit->alias};
+    *news = (struct cluster_news){.us = hit->us, .bits = hit->bits, .client = hit->tuple.src, .addrs = hit->addrs, .alias = hit->alias};
     snprintf(news->name, sizeof news->name, "%s", evidence_name(hit));
     snprintf(news->family, sizeof news->family, "%s", hit->family);
     memcpy(news->addr, hit->addr, sizeof news->addr);
     c->has_news = false;
+    c->places_told = 0;
     uint16_t i = cluster_name(c, news->name, hit->us);
     if (i == NO_NAME)
         return false;
@@ -314,10 +272,7 @@ bool cluster_put_foreign(struct clusters *c, const struct cluster_news *news, st
     char merged[REPORT_ID] = "";
     bool grew = false;
     c->has_news = false;
-    if (!news->suspicious) {
-        put_ordinary(c, news->addr, news->addrs, news->alias, news->us, news->ordinary);
-        return false;
-    }
+    c->places_told = 0;
     uint16_t i = cluster_name(c, news->name, news->us);
     if (i == NO_NAME)
         return false;
@@ -341,6 +296,19 @@ bool cluster_news(const struct clusters *c, struct cluster_news *news)
     if (c->has_news)
         *news = c->news;
     return c->has_news;
+}
+
+void cluster_put_foreign_place(struct clusters *c, const struct cluster_place_news *news)
+{
+    c->has_news = false;
+    cluster_place_add(c, &news->addr, news->us, news->ordinary);
+    c->places_told = 0; /* who saw them has told everybody */
+}
+
+unsigned cluster_place_news(const struct clusters *c, const struct cluster_place_news **news)
+{
+    *news = c->place_news;
+    return c->places_told;
 }
 
 static bool is_among(const char *text, const char *const *names, unsigned count)

@@ -22,7 +22,8 @@ struct store_reader;
 struct clusters *cluster_open(const struct cluster_settings *, char err[static ERRLEN]);
 void cluster_close(struct clusters *);
 
-/* An ordinary name and its addresses: counted on each address. */
+/* An ordinary name and its addresses: counted on each address. One that turns out a CDN's lets go whom it united: the part
+ * with the oldest name keeps the id, and nothing is written of it. */
 void cluster_ordinary(struct clusters *, const struct hit *sighting);
 
 /* A suspicious name (HIT_DOMAIN, or HIT_INDICATOR of a domain) with the addresses it resolved to. True: a cluster formed
@@ -37,6 +38,13 @@ bool cluster_news(const struct clusters *, struct cluster_news *);
 
 /* Adds what another sensor saw, as the calls above do. Of two ids for one cluster the one that formed first stays. */
 bool cluster_put_foreign(struct clusters *, const struct cluster_news *, struct report *);
+void cluster_put_foreign_place(struct clusters *, const struct cluster_place_news *);
+
+/* Of which places other sensors should know how many ordinary names they serve: those of suspicious names, mine or others'.
+ * How many, borrowed until the next call that puts. */
+unsigned cluster_place_news(const struct clusters *, const struct cluster_place_news **);
+void cluster_place_news_save(const struct cluster_place_news *, struct store_writer *);
+void cluster_place_news_load(struct cluster_place_news *, struct store_reader *);
 void cluster_news_save(const struct cluster_news *, struct store_writer *);
 void cluster_news_load(struct cluster_news *, struct store_reader *);
 

@@ -1,14 +1,11 @@
-/* A name and its addresses, as one sensor tells another. Shared by the files of the clusters; others use
- * feeds/cluster.h. */
+/* A name and its addresses, and how many ordinary names an address serves, as one sensor tells another. Shared by the files
+ * of the clusters; others use feeds/cluster.h. */
 #pragma once
 
 #include "feeds/report.h"
 
-/* Of an ordinary name no more is told than where it falls in the count. */
-struct cluster_news {
+struct cluster_news {          /* a suspicious name */
     uint64_t us;
-    bool suspicious;
-    uint8_t ordinary;          /* the bit of an ordinary name, 0 to 63 */
     char name[HIT_NAME], family[16];
     float bits;
     struct addr client;
@@ -18,3 +15,11 @@ struct cluster_news {
     char id[REPORT_ID];        /* of the cluster it belongs to; empty: none yet */
     uint64_t formed_us;
 };
+
+/* Where a suspicious name was seen: which ordinary ones were, as bits of a count. */
+struct cluster_place_news {
+    struct addr addr;
+    uint64_t us, ordinary;
+};
+
+enum { CLUSTER_PLACES = HIT_ADDRS + 1 }; /* of one hit: its addresses and what its CNAMEs end in */

@@ -7,8 +7,6 @@
 
 static const struct store_field news_fields[] = {
     {STORE_UINT, NEWS(us)},
-    {STORE_BOOL, NEWS(suspicious)},
-    {STORE_UINT, NEWS(ordinary), 63},
     {STORE_TEXT, NEWS(name)},
     {STORE_TEXT, NEWS(family)},
     {STORE_FLOAT, NEWS(bits)},
@@ -20,11 +18,20 @@ static const struct store_field news_fields[] = {
     {STORE_UINT, NEWS(formed_us)},
 };
 
+#define PLACE_NEWS(name) offsetof(struct cluster_place_news, name), sizeof ((struct cluster_place_news *)0)->name
+
+static const struct store_field place_news_fields[] = {
+    {STORE_BYTES, PLACE_NEWS(addr)},
+    {STORE_UINT, PLACE_NEWS(us)},
+    {STORE_UINT, PLACE_NEWS(ordinary)},
+};
+
 #define NAME(member) offsetof(struct name, member), sizeof ((struct name *)0)->member
 
 static const struct store_field name_fields[] = {
     {STORE_TEXT, NAME(text)},
     {STORE_TEXT, NAME(family)},
+    {STORE_FLOAT, NAME(family_bits)},
     {STORE_FLOAT, NAME(bits)},
     {STORE_UINT, NAME(first_us)},
     {STORE_UINT, NAME(last_us)},
@@ -34,6 +41,8 @@ static const struct store_field name_fields[] = {
     {STORE_UINT, NAME(formed_us)},
     {STORE_UINT, NAME(addrs), ADDRS_OF_NAME},
     {STORE_BYTES, NAME(addr[0]), .rows = ADDRS_OF_NAME},
+    {STORE_UINT, NAME(aliases), ALIASES_OF_NAME},
+    {STORE_BYTES, NAME(alias[0]), .rows = ALIASES_OF_NAME},
     {STORE_UINT, NAME(clients), CLIENTS_OF_NAME},
     {STORE_UINT, NAME(client[0]), .rows = CLIENTS_OF_NAME},
 };
@@ -49,8 +58,9 @@ static const struct store_field place_fields[] = {
 };
 
 enum {
-    VERSION = 1,
+    VERSION = 2,
     NEWS_FIELDS = sizeof news_fields / sizeof *news_fields,
+    PLACE_NEWS_FIELDS = sizeof place_news_fields / sizeof *place_news_fields,
     NAME_FIELDS = sizeof name_fields / sizeof *name_fields,
     PLACE_FIELDS = sizeof place_fields / sizeof *place_fields
 };
@@ -63,6 +73,16 @@ void cluster_news_save(const struct cluster_news *news, struct store_writer *w)
 void cluster_news_load(struct cluster_news *news, struct store_reader *r)
 {
     store_get_fields(r, news, news_fields, NEWS_FIELDS);
+}
+
+void cluster_place_news_save(const struct cluster_place_news *news, struct store_writer *w)
+{
+    store_put_fields(w, news, place_news_fields, PLACE_NEWS_FIELDS);
+}
+
+void cluster_place_news_load(struct cluster_place_news *news, struct store_reader *r)
+{
+    store_get_fields(r, news, place_news_fields, PLACE_NEWS_FIELDS);
 }
 
 struct rank {

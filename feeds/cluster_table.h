@@ -7,12 +7,14 @@ enum {
     CLUSTER_WAYS = 4,      /* addresses that share a bucket */
     NAMES_ON_ADDRESS = 8,  /* suspicious names remembered of one address; the rest are united through them */
     ADDRS_OF_NAME = 8,
+    ALIASES_OF_NAME = 4,
     CLIENTS_OF_NAME = 32,  /* different clients counted of one name */
     NO_NAME = UINT16_MAX,
     NAMES_MOST = 60000
 };
 
-/* An address, or the name that aliases end in, and who was seen there: ordinary names as a bitmap of 64 hash values (linear counting), suspicious by index. */
+/* An address, or the name that aliases end in, and who was seen there: ordinary names as a bitmap of 64 hash values (linear
+ * counting), suspicious by index. */
 struct place {
     struct addr addr;
     uint64_t last_us, ordinary;
@@ -27,8 +29,9 @@ struct name {
     uint16_t members;                /* the next three are the root's: more than one member is a cluster */
     char id[REPORT_ID];
     uint64_t formed_us;
-    uint16_t addrs, clients;
-    struct addr addr[ADDRS_OF_NAME];
+    uint16_t addrs, aliases, clients;
+    struct addr addr[ADDRS_OF_NAME], alias[ALIASES_OF_NAME];
+    float family_bits;               /* of the sighting that said the family */
     uint32_t client[CLIENTS_OF_NAME];
 };
 
@@ -39,10 +42,13 @@ struct clusters {
     struct name *name;
     uint16_t *slot;                  /* hash → index into name, NO_NAME where free */
     size_t slots;
+    uint16_t *parted;                /* room for the members of one cluster */
     struct cluster_stats stats;
     struct cluster_report report;
     struct cluster_news news;        /* of the last hit */
     bool has_news;
+    struct cluster_place_news place_news[CLUSTER_PLACES];
+    unsigned places_told;
 };
 
 /* The name's index; NO_NAME: the table is full, or for cluster_find there is none such. */
@@ -51,6 +57,22 @@ uint16_t cluster_find(const struct clusters *, const char *text);
 
 /* The address's place, or a new one in that of its bucket's first to go. */
 struct place *cluster_place(struct clusters *, const struct addr *, uint64_t us);
+const struct place *cluster_place_find(const struct clusters *, const struct addr *); /* NULL: there is none */
+
+/* Whether the names there are one cluster's: two at least, and no fewer than the ordinary ones. */
+bool cluster_place_unites(const struct place *);
+
+/* More ordinary names were seen there: who was united by that place alone is no longer. */
+void cluster_place_add(struct clusters *, const struct addr *, uint64_t us, uint64_t bits);
+
+/* The next time others are told they are told of that place. */
+void cluster_place_tell(struct clusters *, const struct place *);
+
+/* What CNAMEs end in counts like an address. */
+struct addr cluster_alias(uint64_t alias);
+
+/* Two become one. Where both were clusters, the id that formed later is lost, into `merged`. False: they were one. */
+bool cluster_unite(struct clusters *, uint16_t a, uint16_t b, uint64_t us, char merged[static REPORT_ID]);
 
 /* Makes the members of one cluster, or a single name, members of the other. */
 void cluster_join(struct clusters *, uint16_t to, uint16_t from);

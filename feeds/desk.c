@@ -23,7 +23,7 @@ enum {
     REPEATS = 65536, HELD = 4096, /* hits remembered so that a repeat is known; those of them that wait for a summary */
     SERIES = 16384,            /* of visits that may turn out a schedule */
     QUEUE = 5,                 /* reports of one hit: itself, its schedule, its cluster, its client's incident with each */
-    TOLD = 4                   /* its visit, its name, its evidence, the schedule's */
+    TOLD = CLUSTER_PLACES + 6  /* its visit, its name, where that is, its evidence and the schedule's with who asked */
 };
 
 struct desk {
@@ -242,10 +242,25 @@ static void tell_name(struct desk *d)
     d->told_count += cluster_news(d->clusters, &told->name);
 }
 
+static void tell_places(struct desk *d)
+{
+    const struct cluster_place_news *news;
+    for (unsigned i = 0, count = cluster_place_news(d->clusters, &news); i < count; i++)
+        d->told[d->told_count++] = (struct told){.kind = TOLD_PLACE, .place = news[i]};
+}
+
+/* How many names the client asked for goes along with evidence of it: an aggregator seen in parts is judged as a whole. */
+static void tell_asked(struct desk *d, const struct addr *client)
+{
+    struct told *told = &d->told[d->told_count];
+    told->kind = TOLD_ASKED;
+    d->told_count += asked_news(d->asked, client, &told->asked);
+}
+
 static void put_ordinary(struct desk *d, const struct hit *hit)
 {
     cluster_ordinary(d->clusters, hit);
-    tell_name(d);
+    tell_places(d);
 }
 
 static void put_cluster(struct desk *d, const struct hit *hit)
@@ -256,6 +271,7 @@ static void put_cluster(struct desk *d, const struct hit *hit)
     if (cluster_suspicious(d->clusters, hit, report))
         send_cluster(d, evidence_name(hit), report);
     tell_name(d);
+    tell_places(d);
 }
 
 static void put_evidence(struct desk *d, const struct hit *hit, const char *id)
@@ -265,7 +281,10 @@ static void put_evidence(struct desk *d, const struct hit *hit, const char *id)
     if (evidence_put(d->evidence, hit, id, asked_names(d->asked, &hit->tuple.src), report))
         send(d);
     told->kind = TOLD_EVIDENCE;
-    d->told_count += evidence_news(d->evidence, &told->evidence);
+    if (!evidence_news(d->evidence, &told->evidence))
+        return;
+    d->told_count++;
+    tell_asked(d, &hit->tuple.src);
 }
 
 void desk_relist(struct desk *d, const struct allow *allow, struct geoip *geoip)
@@ -359,13 +378,21 @@ void desk_put_told(struct desk *d, const struct told *told)
     case TOLD_EVIDENCE:
         if (evidence_put_foreign(d->evidence, &told->evidence, asked_names(d->asked, &told->evidence.client), report))
             send(d);
+        tell_asked(d, &told->evidence.client);
         break;
     case TOLD_NAME:
         if (cluster_put_foreign(d->clusters, &told->name, report))
             send_cluster(d, told->name.name, report);
+        tell_places(d);
         break;
     case TOLD_BEAT: /* who saw it tells of the schedule */
         schedule_put(d->schedules, &told->beat, &new, &found);
+        break;
+    case TOLD_PLACE:
+        cluster_put_foreign_place(d->clusters, &told->place);
+        break;
+    case TOLD_ASKED:
+        asked_put_foreign(d->asked, &told->asked);
         break;
     }
 }

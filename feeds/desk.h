@@ -52,7 +52,8 @@ const struct report *desk_next(struct desk *);
 /* What that hit has that is new to other sensors, borrowed until the next call; NULL: no more. Not asking loses nothing. */
 const struct told *desk_next_told(struct desk *);
 
-/* What another sensor told. Its reports are pulled as a hit's are; their ids are those that the sensor which saw it gives. */
+/* What another sensor told. Its reports are pulled as a hit's are, with the ids that the sensor which saw it gives; what is
+ * known beside it and others should know is told in answer. */
 void desk_put_told(struct desk *, const struct told *);
 
 /* The incident of a client, the cluster of a name, as they stand; false: there is none. Valid until the next call. */

@@ -96,10 +96,15 @@ static uint64_t thing(const struct told *told)
         snprintf(of.name, sizeof of.name, "%s", told->beat.name);
         break;
     case TOLD_NAME:
-        of.key = told->name.suspicious ? 64 : told->name.ordinary;
         for (unsigned i = 0; i < told->name.addrs && i < HIT_ADDRS; i++)
             of.addr[i] = told->name.addr[i];
         snprintf(of.name, sizeof of.name, "%s", told->name.name);
+        break;
+    case TOLD_PLACE:
+        of.addr[0] = told->place.addr;
+        break;
+    case TOLD_ASKED:
+        of.addr[0] = told->asked.client;
         break;
     }
     return id_hash(&of, sizeof of, 0);
@@ -110,6 +115,8 @@ static uint64_t time_of(const struct told *told)
     switch (told->kind) {
     case TOLD_EVIDENCE: return told->evidence.item.last_us;
     case TOLD_BEAT: return told->beat.us;
+    case TOLD_PLACE: return told->place.us;
+    case TOLD_ASKED: return told->asked.last_us;
     case TOLD_NAME: break;
     }
     return told->name.us;

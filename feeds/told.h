@@ -2,13 +2,14 @@
  * whole. Values: copy, queue, send. Told twice, or by two who saw the same, a thing counts once. */
 #pragma once
 
+#include "feeds/asked.h"
 #include "feeds/cluster.h"
 #include "feeds/evidence.h"
 #include "feeds/schedule.h"
 
-enum told_kind { TOLD_EVIDENCE, TOLD_NAME, TOLD_BEAT };
+enum told_kind { TOLD_EVIDENCE, TOLD_NAME, TOLD_BEAT, TOLD_PLACE, TOLD_ASKED };
 
-enum { TOLD_BYTES = 2048 }; /* the longest message */
+enum { TOLD_BYTES = 1280 }; /* the longest message: evidence with every text at its full length */
 
 struct told {
     enum told_kind kind;
@@ -16,6 +17,8 @@ struct told {
         struct evidence_news evidence;
         struct cluster_news name;
         struct schedule_beat beat;
+        struct cluster_place_news place;
+        struct asked_news asked;
     };
 };
 

@@ -135,10 +135,52 @@ static void aliases(void)
     }
 }
 
+/* An address that turns out a content network's lets go whom it united, whatever came first; what others hold together
+ * stays, with its id. */
+static void parted(void)
+{
+    static const struct {
+        unsigned ordinary, beside;
+        unsigned names;     /* of the first's cluster afterwards; 0: it is in none */
+        const char *reason;
+    } rows[] = {
+        {1, 0, 2, "an ordinary name beside two suspicious parts nobody"},
+        {3, 0, 0, "three do part them"},
+        {3, 1, 2, "but not those that another address unites"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct clusters *c = fresh(64, 256);
+        struct report report = {0};
+        struct hit one = name_hit(HIT_DOMAIN, "bujot.com", "", (const char *const[]){"192.0.2.1", rows[i].beside ? "192.0.2.2" : NULL, NULL});
+        struct hit two = name_hit(HIT_DOMAIN, "buluw.com", "", (const char *const[]){"192.0.2.1", rows[i].beside ? "192.0.2.2" : NULL, NULL});
+        cluster_suspicious(c, &one, &report);
+        char id[REPORT_ID] = "";
+        if (CHECK(cluster_suspicious(c, &two, &report), "%s: first they are one", rows[i].reason))
+            memcpy(id, report.cluster->id, sizeof id);
+        const struct cluster_place_news *news;
+        for (unsigned n = 0; n < rows[i].ordinary; n++) {
+            char name[32];
+            snprintf(name, sizeof name, "site-%u.example", n);
+            struct hit hit = name_hit(HIT_SIGHTING, name, "", (const char *const[]){"192.0.2.1", NULL});
+            cluster_ordinary(c, &hit);
+            CHECK(cluster_place_news(c, &news) == 1 && __builtin_popcountll(news->ordinary) == (int)n + 1, "others are told, all bits at once");
+        }
+        struct hit elsewhere = name_hit(HIT_SIGHTING, "site.example", "", (const char *const[]){"198.51.100.1", NULL});
+        cluster_ordinary(c, &elsewhere);
+        CHECK(cluster_place_news(c, &news) == 0, "of an address without suspicious names nobody is told");
+        bool united = cluster_tell(c, "bujot.com", &report);
+        CHECK(united == (rows[i].names > 0), "%s", rows[i].reason);
+        if (united)
+            CHECK(report.cluster->domain_count == rows[i].names && strcmp(report.cluster->id, id) == 0, "%s: the same cluster", rows[i].reason);
+        cluster_close(c);
+    }
+}
+
 int main(void)
 {
     follow_steps();
     aliases();
+    parted();
     bounds();
     return check_report("test_cluster");
 }

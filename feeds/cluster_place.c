@@ -1,0 +1,143 @@
+#include <math.h>
+
+#include "feeds/cluster_table.h"
+#include "feeds/id.h"
+
+/* The place to go first: one without suspicious names, the longest unseen, the lower address. */
+static bool goes_first(const struct place *a, const struct place *b)
+{
+    if ((a->suspicious > 0) != (b->suspicious > 0))
+        return a->suspicious == 0;
+    return a->last_us != b->last_us ? a->last_us < b->last_us : memcmp(&a->addr, &b->addr, sizeof a->addr) < 0;
+}
+
+static struct place *bucket_of(const struct clusters *c, const struct addr *addr)
+{
+    return &c->place[id_hash(addr, sizeof *addr, c->settings.seed) % c->buckets * CLUSTER_WAYS];
+}
+
+struct place *cluster_place(struct clusters *c, const struct addr *addr, uint64_t us)
+{
+    struct place *bucket = bucket_of(c, addr), *victim = bucket;
+    for (unsigned i = 0; i < CLUSTER_WAYS; i++) {
+        struct place *place = &bucket[i];
+        if (place->last_us != 0 && addr_eq(&place->addr, addr)) {
+            place->last_us = us > place->last_us ? us : place->last_us;
+            return place;
+        }
+        if (goes_first(place, victim))
+            victim = place;
+    }
+    c->stats.addresses_forgotten += victim->last_us != 0;
+    *victim = (struct place){.addr = *addr, .last_us = us > 0 ? us : 1};
+    return victim;
+}
+
+const struct place *cluster_place_find(const struct clusters *c, const struct addr *addr)
+{
+    const struct place *bucket = bucket_of(c, addr);
+    for (unsigned i = 0; i < CLUSTER_WAYS; i++)
+        if (bucket[i].last_us != 0 && addr_eq(&bucket[i].addr, addr))
+            return &bucket[i];
+    return NULL;
+}
+
+/* What a name's CNAMEs end in looks like an address of those that nobody has (RFC 6666). */
+struct addr cluster_alias(uint64_t alias)
+{
+    struct addr addr = {.b = {1}};
+    memcpy(addr.b + 8, &alias, sizeof alias);
+    return addr;
+}
+
+/* Linear counting (Whang, Vander-Zanden, Taylor 1990): good to a few names, which is where the decision falls. */
+static double ordinary_names(const struct place *place)
+{
+    int set = __builtin_popcountll(place->ordinary);
+    return set == 64 ? 300 : -64 * log(1 - set / 64.0);
+}
+
+bool cluster_place_unites(const struct place *place)
+{
+    return place->suspicious >= 2 && ordinary_names(place) <= place->suspicious;
+}
+
+void cluster_place_tell(struct clusters *c, const struct place *place)
+{
+    if (c->places_told < CLUSTER_PLACES)
+        c->place_news[c->places_told++] = (struct cluster_place_news){place->addr, place->last_us, place->ordinary};
+}
+
+/* Everyone of a cluster for himself again. Returns how many, in c->parted. */
+static unsigned dissolve(struct clusters *c, uint16_t root)
+{
+    unsigned count = 0;
+    uint16_t i = root;
+    do {
+        uint16_t next = c->name[i].next;
+        c->parted[count++] = i;
+        c->name[i].root = c->name[i].next = i;
+        c->name[i].members = 1;
+        i = next;
+    } while (i != root);
+    return count;
+}
+
+static void unite_at(struct clusters *c, uint16_t i, const struct addr *addr, uint64_t us)
+{
+    char merged[REPORT_ID];
+    const struct place *place = cluster_place_find(c, addr);
+    for (unsigned m = 0; place != NULL && cluster_place_unites(place) && m < place->suspicious; m++)
+        cluster_unite(c, i, place->name[m], us, merged);
+}
+
+/* The part that may keep the id: it formed with it, or it has the oldest of the names. */
+static struct name *heir(struct clusters *c, unsigned count, const char *id)
+{
+    const struct name *oldest = NULL;
+    for (unsigned k = 0; k < count; k++) {
+        const struct name *name = &c->name[c->parted[k]];
+        struct name *root = &c->name[name->root];
+        if (is_cluster(root) && strcmp(root->id, id) == 0)
+            return root;
+        if (is_cluster(root) && (oldest == NULL || cluster_older(name, oldest)))
+            oldest = name;
+    }
+    return oldest != NULL ? &c->name[oldest->root] : NULL;
+}
+
+/* A place unites no longer: its cluster falls into what the members' other places hold together. So what is united does
+ * not depend on whether the ordinary names came before or after the suspicious ones. */
+static void part(struct clusters *c, uint16_t root, uint64_t us)
+{
+    struct name old = c->name[root];
+    uint64_t merges = c->stats.merges;
+    unsigned count = dissolve(c, root);
+    c->stats.clusters--;
+    for (unsigned k = 0; k < count; k++) {
+        const struct name *name = &c->name[c->parted[k]];
+        for (unsigned n = 0; n < name->addrs; n++)
+            unite_at(c, c->parted[k], &name->addr[n], us);
+        for (unsigned n = 0; n < name->aliases; n++)
+            unite_at(c, c->parted[k], &name->alias[n], us);
+    }
+    c->stats.merges = merges;
+    struct name *keeps = heir(c, count, old.id);
+    if (keeps == NULL)
+        return;
+    memcpy(keeps->id, old.id, sizeof keeps->id);
+    keeps->formed_us = old.formed_us;
+}
+
+void cluster_place_add(struct clusters *c, const struct addr *addr, uint64_t us, uint64_t bits)
+{
+    struct place *place = cluster_place(c, addr, us);
+    if ((bits & ~place->ordinary) == 0)
+        return;
+    bool united = cluster_place_unites(place);
+    place->ordinary |= bits;
+    if (place->suspicious > 0)
+        cluster_place_tell(c, place);
+    if (united && !cluster_place_unites(place) && is_cluster(&c->name[c->name[place->name[0]].root]))
+        part(c, c->name[place->name[0]].root, us);
+}
