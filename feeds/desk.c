@@ -361,8 +361,10 @@ static const struct told *heard(struct desk *d, const struct told *told)
     d->heard = *told;
     switch (told->kind) {
     case TOLD_EVIDENCE: d->heard.evidence.client = anonymise_client(d->anonymise, &told->evidence.client); break;
-    case TOLD_NAME: break;
     case TOLD_BEAT: d->heard.beat.client = anonymise_client(d->anonymise, &told->beat.client); break;
+    case TOLD_ASKED: d->heard.asked.client = anonymise_client(d->anonymise, &told->asked.client); break;
+    case TOLD_NAME:
+    case TOLD_PLACE: break;
     }
     return &d->heard;
 }
