@@ -124,7 +124,7 @@ static ptrdiff_t walk(struct slice wire, size_t at, size_t limit, size_t *after,
 }
 
 /* The name at r->at, which in place may not reach past `limit`; r->at moves behind it. */
-static enum taken take_name(struct reader *r, size_t limit, struct slice *name)
+static inline enum taken take_name(struct reader *r, size_t limit, struct slice *name)
 {
     size_t at = r->at;
     if (at + 2 <= limit && r->wire.p[at] >= 0xc0 && recall(r, jump(r->wire, at, at), name)) {

@@ -157,8 +157,9 @@ static bool finish(struct workers *w)
     return done;
 }
 
-/* The first output of all, if nobody can still come with an earlier one; live there is no waiting for that. */
-static struct worker *foremost(struct workers *w, struct output *output)
+/* The first output of all, if nobody can still come with an earlier one; live there is no waiting for that. Apart from pull,
+ * which one thread calls for every packet. */
+static __attribute__((noinline)) struct worker *foremost(struct workers *w, struct output *output)
 {
     struct worker *first = NULL;
     uint64_t least = UINT64_MAX, certain = UINT64_MAX;
