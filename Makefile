@@ -49,7 +49,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
 .SECONDARY:
-.PHONY: all library install valgrind demo check tests oracles fuzz layers help clean names-report payload-report model bench benchers live-bench faults redis-bench
+.PHONY: all library install valgrind demo check tests oracles fuzz layers help clean names-report payload-report model bench benchers live-bench faults redis-bench months
 
 all: $(PROGRAMS) library ## build the sensor, its companions and the library
 
@@ -223,6 +223,11 @@ CUTS  ?= 100000
 REDIS_SERVER ?= redis-server
 faults: $(BUILD)/radome ## the table of faults, at length: KILLS points, REDIS_SERVER=valkey-server
 	@KILLS=$(KILLS) CUTS=$(CUTS) REDIS_SERVER=$(REDIS_SERVER) tests/faults $(BUILD)
+
+MONTHS ?= 20
+months: $(BUILD)/tests/test_month ## many generated months: how often a clean client is named
+	-@$< $(MONTHS) > $(BUILD)/months.txt; grep -c '0 clean named' $(BUILD)/months.txt | sed 's/$$/ of $(MONTHS) months without a clean client named/'
+	@grep 'named and is clean' $(BUILD)/months.txt || true
 
 # Speed. MEGABYTES of each capture that is made (500), RUNS of each program (5), CAPTURES to measure on instead;
 # FLAT megabytes of an hour's traffic (4000).

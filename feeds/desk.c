@@ -1,4 +1,4 @@
-#include "feeds/desk.h"
+#include "feeds/desk_table.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -15,43 +15,6 @@
 #include "feeds/repeat.h"
 #include "feeds/store.h"
 #include "feeds/words.h"
-
-enum {
-    CLIENTS = 8192,            /* with evidence, at once */
-    ASKING = 65536,            /* whose names are counted */
-    NAMES = 16384, ADDRESSES = 65536, /* of the clusters */
-    REPEATS = 65536, HELD = 4096, /* hits remembered so that a repeat is known; those of them that wait for a summary */
-    SERIES = 16384,            /* of visits that may turn out a schedule */
-    QUEUE = 5,                 /* reports of one hit: itself, its schedule, its cluster, its client's incident with each */
-    TOLD = CLUSTER_PLACES + 6  /* its visit, its name, where that is, its evidence and the schedule's with who asked */
-};
-
-struct desk {
-    struct desk_settings settings;
-    struct anonymise *anonymise; /* NULL: clients are known by their addresses */
-    struct hit known;          /* the last hit as it is known here, */
-    struct told heard;         /* and what was told last; */
-    const struct hit *last;    /* these, or as they came where nothing is hidden */
-    const struct told *last_told;
-    struct evidence *evidence;
-    struct clusters *clusters;
-    struct asked *asked;
-    struct repeats *repeats;
-    struct schedules *schedules;
-    struct report queue[QUEUE];
-    unsigned count, taken;
-    uint64_t now_us;           /* the latest packet time; UINT64_MAX: the end */
-    struct report due;         /* the summary just told, and the hit it tells of */
-    struct hit due_hit;
-    struct hit scheduled;      /* the last hit as one on a schedule */
-    char grown[HIT_NAME];      /* a name whose cluster just grew; empty: none */
-    struct addr reviewed;      /* the last of those whose evidence that changes; they come by address */
-    bool reviewing;
-    uint64_t grown_us;
-    struct told told[TOLD];    /* what other sensors should know of the last hit */
-    unsigned told_count, told_taken;
-    struct desk_stats stats;
-};
 
 struct desk *desk_open(const struct desk_settings *settings, char err[static ERRLEN])
 {
@@ -427,34 +390,6 @@ bool desk_tell_name(struct desk *d, const char *name, struct report *report)
     return cluster_tell(d->clusters, name, report);
 }
 
-void desk_save(const struct desk *d, struct store_writer *w)
-{
-    evidence_save(d->evidence, w);
-    cluster_save(d->clusters, w);
-    asked_save(d->asked, w);
-    repeat_save(d->repeats, w);
-    schedule_save(d->schedules, w);
-}
-
-/* Into a new desk, which takes the place of the old only when all of it was right. */
-bool desk_load(struct desk *d, struct store_reader *r)
-{
-    char err[ERRLEN];
-    struct desk *new = desk_open(&d->settings, err), old = *d;
-    if (new == NULL)
-        return false;
-    bool good = evidence_load(new->evidence, r) && cluster_load(new->clusters, r) && asked_load(new->asked, r) &&
-                repeat_load(new->repeats, r) && schedule_load(new->schedules, r);
-    if (good) {
-        new->stats = d->stats;
-        new->now_us = d->now_us;
-        *d = *new;
-        *new = old;
-    }
-    desk_close(new);
-    return good;
-}
-
 void desk_finish(struct desk *d)
 {
     begin(d);
@@ -502,24 +437,4 @@ const struct report *desk_next(struct desk *d)
     if (repeat_due(d->repeats, d->now_us, &d->due_hit, &repeat))
         return due(d, &repeat);
     return d->taken < d->count ? &d->queue[d->taken++] : reviewed(d);
-}
-
-void desk_stats(const struct desk *d, struct desk_stats *stats)
-{
-    struct evidence_stats evidence;
-    struct cluster_stats clusters;
-    struct repeat_stats repeats;
-    repeat_stats(d->repeats, &repeats);
-    evidence_stats(d->evidence, &evidence);
-    cluster_stats(d->clusters, &clusters);
-    *stats = d->stats;
-    stats->incidents = evidence.incidents;
-    stats->clients_forgotten = evidence.forgotten;
-    stats->evidence_dropped = evidence.items_dropped;
-    stats->clusters = clusters.clusters;
-    stats->cluster_names_refused = clusters.names_refused;
-    stats->addresses_forgotten = clusters.addresses_forgotten;
-    stats->repeats_forgotten = repeats.forgotten;
-    stats->repeats_untold = repeats.untold;
-    stats->schedules_forgotten = schedule_forgotten(d->schedules);
 }

@@ -1,0 +1,50 @@
+#include "feeds/desk_table.h"
+#include "feeds/store.h"
+
+void desk_save(const struct desk *d, struct store_writer *w)
+{
+    evidence_save(d->evidence, w);
+    cluster_save(d->clusters, w);
+    asked_save(d->asked, w);
+    repeat_save(d->repeats, w);
+    schedule_save(d->schedules, w);
+}
+
+/* Into a new desk, which takes the place of the old only when all of it was right. */
+bool desk_load(struct desk *d, struct store_reader *r)
+{
+    char err[ERRLEN];
+    struct desk *new = desk_open(&d->settings, err), old = *d;
+    if (new == NULL)
+        return false;
+    bool good = evidence_load(new->evidence, r) && cluster_load(new->clusters, r) && asked_load(new->asked, r) &&
+                repeat_load(new->repeats, r) && schedule_load(new->schedules, r);
+    if (good) {
+        new->stats = d->stats;
+        new->now_us = d->now_us;
+        *d = *new;
+        *new = old;
+    }
+    desk_close(new);
+    return good;
+}
+
+void desk_stats(const struct desk *d, struct desk_stats *stats)
+{
+    struct evidence_stats evidence;
+    struct cluster_stats clusters;
+    struct repeat_stats repeats;
+    repeat_stats(d->repeats, &repeats);
+    evidence_stats(d->evidence, &evidence);
+    cluster_stats(d->clusters, &clusters);
+    *stats = d->stats;
+    stats->incidents = evidence.incidents;
+    stats->clients_forgotten = evidence.forgotten;
+    stats->evidence_dropped = evidence.items_dropped;
+    stats->clusters = clusters.clusters;
+    stats->cluster_names_refused = clusters.names_refused;
+    stats->addresses_forgotten = clusters.addresses_forgotten;
+    stats->repeats_forgotten = repeats.forgotten;
+    stats->repeats_untold = repeats.untold;
+    stats->schedules_forgotten = schedule_forgotten(d->schedules);
+}
