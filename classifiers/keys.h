@@ -7,7 +7,8 @@
 enum {
     KEYS_SHORT = 32,    /* the DOS header's zeros show a key of up to this length as it is */
     KEYS_JUNK = 4096,   /* bytes that may stand before the program */
-    KEYS_HEAD = 8192    /* bytes of the body that are looked at */
+    KEYS_HEAD = 8192,   /* bytes of the body that are looked at */
+    KEYS_CERTAIN = 10   /* bits by which a key byte has to be likelier than any other */
 };
 
 /* False: no program was found. */
@@ -24,6 +25,10 @@ bool keys_table(struct cipher *, struct slice head, size_t at);
 bool keys_runs(struct cipher *, struct slice head);
 bool keys_periodic(struct cipher *, struct slice head);
 
-/* Makes a repeating key of CIPHER_XOR that is right in most places right in all, and confirms it; the program begins at
- * its offset. False where some place remains a guess: a wrong key is worse than none. */
+/* Makes a repeating key of CIPHER_XOR or CIPHER_SKIP_ZERO that is right in most places right in all, and confirms it; the
+ * program begins at its offset. False where some place remains a guess: a wrong key is worse than none. */
 bool keys_refine(struct cipher *, struct slice head);
+
+/* Of the right key: by how many bits each of its bytes is likelier than any other, were the rest of the key known. What is
+ * below KEYS_CERTAIN is a guess for anyone who has no more than the head. */
+void keys_doubt(const struct cipher *, struct slice head, float bits[static CIPHER_KEY]);

@@ -11,9 +11,8 @@
 enum {
     CLASSES = 5, CONTEXTS = CLASSES * CLASSES,
     BACKOFF = 24,           /* one byte in so many has to be in a context for it to be trusted as much as all contexts together */
-    ROUNDS = 5,
-    ENOUGH = 64,            /* bytes of one place: more of them say no more than these */
-    CERTAIN_BITS = 10
+    ROUNDS = 10, LAST_ROUNDS = 3,
+    ENOUGH = 64             /* bytes of one place: more of them say no more than these */
 };
 
 struct judge {
@@ -66,6 +65,11 @@ static void learn(struct judge *j, const struct cipher *c)
             j->bits[context][byte] = likely(j, context, (uint8_t)byte);
 }
 
+static uint8_t undo(const struct cipher *c, uint8_t byte, uint8_t key)
+{
+    return c->kind == CIPHER_SKIP_ZERO && (byte == 0 || byte == key) ? byte : byte ^ key;
+}
+
 /* The key bytes worth a look: under which some byte of the place is zero, or what is expected there. All of them in the
  * end, since the right one may be none of these. */
 static void choose(const struct judge *j, const struct cipher *c, unsigned place, bool all, bool chosen[static CIPHER_KEY])
@@ -76,44 +80,75 @@ static void choose(const struct judge *j, const struct cipher *c, unsigned place
         chosen[j->body.p[i] ^ j->expected.byte[i]] = true;
 }
 
+/* The keys under which this byte is the expected one cost nothing, all others its bits. Where zeros stay, no key makes a
+ * zero of another byte, and two keep the byte that is expected: its own value and zero. */
+static void add_expected(const struct judge *j, const struct cipher *c, size_t i, float now, float *score)
+{
+    uint8_t byte = j->body.p[i], expected = j->expected.byte[i], right = byte ^ expected, here = c->key[i % c->key_length];
+    bool skip = c->kind == CIPHER_SKIP_ZERO;
+    float gain = j->expected.bits[i] - j->bits[j->context[i]][expected];
+    if (!skip || expected != 0)
+        score[right] += gain - (right == here ? now : 0);
+    if (skip && expected != 0 && byte == expected)
+        score[byte] += gain - (byte == here ? now : 0);
+}
+
 /* What this byte says for each key: where something is expected it costs its bits not to be that. */
 static void add_bits(const struct judge *j, const struct cipher *c, size_t i, float weight, const bool *chosen, float *score)
 {
     uint8_t byte = j->body.p[i], here = c->key[i % c->key_length], bits = j->expected.bits[i];
     const float *common = j->bits[j->context[i]];
-    float now = likely(j, j->context[i], byte ^ here) - common[byte ^ here];
+    if (c->kind == CIPHER_SKIP_ZERO && byte == 0)
+        return;
+    uint8_t plain = undo(c, byte, here);
+    float now = likely(j, j->context[i], plain) - common[plain];
     weight = bits == 0 ? weight : 1;
     for (unsigned key = 0; key < CIPHER_KEY; key++)
         if (chosen[key])
             score[key] += weight * common[byte ^ key] - bits;
+    if (c->kind == CIPHER_SKIP_ZERO)
+        score[byte] += weight * (common[byte] - common[0]);
     score[here] += weight * now;
-    uint8_t right = byte ^ j->expected.byte[i];
     if (bits > 0)
-        score[right] += bits - common[j->expected.byte[i]] - (right == here ? now : 0);
+        add_expected(j, c, i, now, score);
 }
 
-/* True where the place is certain. What the place itself showed is taken out of the counts while it is judged. */
-static bool judge_place(struct judge *j, struct cipher *c, unsigned place, bool all)
+/* What the place itself showed is taken out of the counts while it is judged. */
+static void score_place(struct judge *j, const struct cipher *c, unsigned place, const bool *chosen, float *score)
 {
-    float score[CIPHER_KEY] = {0}, second = -INFINITY;
-    bool chosen[CIPHER_KEY];
-    uint8_t best = c->key[place];
     float weight = fminf(1, ENOUGH * (float)c->key_length / (float)j->body.len);
-    choose(j, c, place, all, chosen);
+    memset(score, 0, CIPHER_KEY * sizeof *score);
     for (size_t i = place; i < j->body.len; i += c->key_length)
         count(j, i, -1);
     for (size_t i = place; i < j->body.len; i += c->key_length)
         add_bits(j, c, i, weight, chosen, score);
     for (size_t i = place; i < j->body.len; i += c->key_length)
         count(j, i, 1);
-    for (unsigned key = 0; key < CIPHER_KEY; key++)
-        if (chosen[key] && score[key] > score[best])
-            best = (uint8_t)key;
+}
+
+/* By how much this key is likelier than any other. */
+static float ahead(const float *score, const bool *chosen, uint8_t best)
+{
+    float second = -INFINITY;
     for (unsigned key = 0; key < CIPHER_KEY; key++)
         if (chosen[key] && key != best && score[key] > second)
             second = score[key];
+    return score[best] - second;
+}
+
+/* True where the place is certain. */
+static bool judge_place(struct judge *j, struct cipher *c, unsigned place, bool all)
+{
+    float score[CIPHER_KEY];
+    bool chosen[CIPHER_KEY];
+    uint8_t best = c->key[place];
+    choose(j, c, place, all, chosen);
+    score_place(j, c, place, chosen, score);
+    for (unsigned key = 0; key < CIPHER_KEY; key++)
+        if (chosen[key] && score[key] > score[best])
+            best = (uint8_t)key;
     c->key[place] = best;
-    return score[best] - second >= CERTAIN_BITS;
+    return ahead(score, chosen, best) >= KEYS_CERTAIN;
 }
 
 /* A key that was read off the stub's text fits that text, whether it is there or not: the rest of the header tells. */
@@ -140,17 +175,31 @@ static bool judge(struct judge *j, struct cipher *c, bool all)
     return certain;
 }
 
+void keys_doubt(const struct cipher *c, struct slice head, float bits[static CIPHER_KEY])
+{
+    struct judge j = {.body = slice_head(slice_from(head, c->offset), KEYS_HEAD)};
+    bool all[CIPHER_KEY];
+    float score[CIPHER_KEY];
+    memset(all, true, sizeof all);
+    learn(&j, c);
+    for (unsigned place = 0; place < c->key_length; place++) {
+        score_place(&j, c, place, all, score);
+        bits[place] = ahead(score, all, c->key[place]);
+    }
+}
+
 bool keys_refine(struct cipher *c, struct slice head)
 {
     struct judge j = {.body = slice_head(slice_from(head, c->offset), KEYS_HEAD)};
     struct cipher before;
+    bool certain = false, all = false;
     for (int round = 0; round < ROUNDS; round++) {
         before = *c;
-        (void)judge(&j, c, false);
-        if (memcmp(before.key, c->key, sizeof c->key) == 0)
+        certain = judge(&j, c, all);
+        bool same = memcmp(before.key, c->key, sizeof c->key) == 0;
+        if (same && all)
             break;
+        all = all || same || round == ROUNDS - LAST_ROUNDS - 1;
     }
-    before = *c;
-    return judge(&j, c, true) && memcmp(before.key, c->key, sizeof c->key) == 0 && cipher_confirm(c, head) &&
-           fits_header(&j, &c->pe);
+    return certain && memcmp(before.key, c->key, sizeof c->key) == 0 && cipher_confirm(c, head) && fits_header(&j, &c->pe);
 }

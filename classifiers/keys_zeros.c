@@ -5,12 +5,12 @@
 
 /* Where zeros stay zeros, the stub's code and text show the key, byte by byte, and its length, as long as some bytes of the
  * DOS header fall on the same places as some of the text. For the places that the stub leaves open the rest of the program
- * is asked. No length shows beyond KEY_MOST, and of a key of 256 the sixteen bytes or so that the head has for each place
- * would leave one or another a guess in nearly every program. */
+ * is asked; and for the length of a longer key, too: bytes one key length apart are equal more often than by chance. */
 
 enum {
-    KEY_MOST = 112,
-    CERTAIN_BITS = 10    /* by which a key byte has to be likelier than any other */
+    STUB_MOST = 112,     /* longest key whose length the stub shows */
+    PAIR_CHANCE = 128,   /* of so many pairs of bytes one is equal by chance, or less than that */
+    PAIRS_LEAST = 12     /* so many more say that it is not chance */
 };
 
 /* What the stub says of each place of the key. */
@@ -65,10 +65,10 @@ static bool read_place(struct cipher *c, const float *common, struct slice body,
             second = likely;
         }
     }
-    return best - second >= CERTAIN_BITS;
+    return best - second >= KEYS_CERTAIN;
 }
 
-/* How common each byte is, in bits, the places tell whose key is known. */
+/* How common each byte is, in bits, the places tell whose key is known. False where some of the others remain a guess. */
 static bool read_rest(struct cipher *c, const struct places *places, struct slice body)
 {
     float common[CIPHER_KEY];
@@ -82,10 +82,11 @@ static bool read_rest(struct cipher *c, const struct places *places, struct slic
         common[plain[i]] += places->sure[i % c->key_length];
     for (unsigned i = 0; i < CIPHER_KEY; i++)
         common[i] = log2f(common[i]);
+    bool certain = true;
     for (unsigned place = 0; place < c->key_length; place++)
-        if (!places->sure[place] && !read_place(c, common, body, place, places->left[place]))
-            return false;
-    return true;
+        if (!places->sure[place])
+            certain = read_place(c, common, body, place, places->left[place]) && certain;
+    return certain;
 }
 
 /* A key that leaves most bytes as they are hides nothing: what it makes whole is a damaged program. */
@@ -95,6 +96,32 @@ static bool hides(const struct cipher *c)
     for (unsigned i = 0; i < c->key_length; i++)
         zeros += c->key[i] == 0;
     return zeros * 2 <= c->key_length;
+}
+
+/* By how many more bytes this far apart are equal than by chance. */
+static int repeats(struct slice body, size_t lag)
+{
+    unsigned pairs = 0, equal = 0;
+    for (size_t i = 0; i + lag < body.len; i++) {
+        bool both = body.p[i] != 0 && body.p[i + lag] != 0;
+        pairs += both;
+        equal += both && body.p[i] == body.p[i + lag];
+    }
+    return (int)equal - (int)(pairs / PAIR_CHANCE);
+}
+
+/* The length that shows so, 0 where none does: of several, which are multiples of it, the shortest. */
+static unsigned length_of(struct slice body)
+{
+    int more[CIPHER_KEY + 1], most = PAIRS_LEAST;
+    for (unsigned length = KEYS_SHORT; length <= CIPHER_KEY; length++) {
+        more[length] = repeats(body, length);
+        most = more[length] > most ? more[length] : most;
+    }
+    for (unsigned length = KEYS_SHORT; length <= CIPHER_KEY; length++)
+        if (more[length] * 10 >= most * 7)
+            return length;
+    return 0;
 }
 
 static bool same_zeros(const uint8_t *body, const uint8_t *stub)
@@ -111,12 +138,17 @@ bool keys_skip_zero(struct cipher *c, struct slice head, size_t at)
     struct slice body = slice_from(head, at);
     if (body.len < STUB_BYTES || memcmp(body.p + PE_ZEROS, zeros, sizeof zeros) != 0)
         return false;
+    unsigned shown = CIPHER_KEY + 1; /* not yet looked for */
     for (size_t i = 0; i < STUBS; i++)
-        for (unsigned length = 1; length <= KEY_MOST && same_zeros(body.p, stub_bytes[i]); length++) {
+        for (unsigned length = 1; length <= CIPHER_KEY && same_zeros(body.p, stub_bytes[i]); length++) {
             *c = (struct cipher){.kind = CIPHER_SKIP_ZERO, .offset = (uint16_t)at, .key_length = (uint16_t)length};
             struct places places;
-            if (read_stub(c, &places, body.p, stub_bytes[i]) && read_rest(c, &places, body) && hides(c) &&
-                cipher_confirm(c, head)) {
+            if (length == KEYS_SHORT)
+                shown = length_of(body);
+            if ((length > STUB_MOST && length != shown) || !read_stub(c, &places, body.p, stub_bytes[i]))
+                continue;
+            bool certain = read_rest(c, &places, body) && length <= STUB_MOST;
+            if ((certain || (length == shown && keys_refine(c, head))) && hides(c) && cipher_confirm(c, head)) {
                 cipher_shorten(c);
                 return true;
             }

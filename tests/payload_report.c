@@ -1,9 +1,11 @@
 /* The large measurement: payload_report [-v] [-n FILES] [-s SECONDS] [-r MEGABYTES] [-p FOLDER]... [FOLDER]...
  * -p: every PE file below it is hidden in each way and has to be found again; else: every file below the folder, up to so
  * many or for so long, is taken for an honest body, and what is claimed of it is printed. -r: so much random data, 8 kB a
- * body. -v names the programs that were not found. Links are not followed. */
+ * body. -v names the programs that were not found, and says which places of the key their head leaves open, and by how much.
+ * Links are not followed. */
 #include <fts.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -22,13 +24,19 @@ enum {
     BUSY = 5                /* how much slower a machine may be that does */
 };
 
+/* Who made a program, by the marks that linkers leave. Those with a stub of their own, or none, are no programs for Windows
+ * by itself: parts of Wine, and what firmware loads. */
+enum maker { MAKER_GNU_32, MAKER_GNU_64, MAKER_NET, MAKER_DELPHI, MAKER_MICROSOFT, MAKER_STUBLESS, MAKERS };
+
 struct trial {
     enum way way;
     uint16_t length;
     uint16_t junk;
     uint16_t limit;         /* bytes of the body that were captured */
     unsigned least;         /* of a thousand: found, and decoded right; 0: nothing there shows such a key */
+    bool stub;              /* shown by the DOS stub only */
     unsigned tried, found, key, hash;
+    unsigned of[MAKERS], right[MAKERS];
 };
 
 static struct trial trials[] = {
@@ -49,9 +57,9 @@ static struct trial trials[] = {
     {.way = WAY_XOR, .length = 4, .limit = 600, .least = 950},
     {.way = WAY_XOR, .length = 32, .limit = 600, .least = 950},
     {.way = WAY_XOR, .length = 64, .limit = 600, .least = 950},
-    {.way = WAY_XOR, .length = 80, .limit = 600, .least = 900},
-    {.way = WAY_XOR, .length = 100, .limit = 600, .least = 900},
-    {.way = WAY_XOR, .length = 128, .limit = 600, .least = 850},
+    {.way = WAY_XOR, .length = 80, .limit = 600, .least = 900, .stub = true},
+    {.way = WAY_XOR, .length = 100, .limit = 600, .least = 900, .stub = true},
+    {.way = WAY_XOR, .length = 128, .limit = 600, .least = 850, .stub = true},
     {.way = WAY_XOR, .length = 200, .limit = 600, .least = 0},
     {.way = WAY_XOR, .length = 256, .limit = 600, .least = 0},
     {.way = WAY_XOR, .length = 1, .junk = 3, .limit = HEAD, .least = 950},
@@ -60,16 +68,18 @@ static struct trial trials[] = {
     {.way = WAY_XOR, .length = 32, .junk = 100, .limit = HEAD, .least = 950},
     {.way = WAY_XOR, .length = 61, .junk = 1500, .limit = HEAD, .least = 950},
     {.way = WAY_XOR, .length = 256, .junk = 2222, .limit = HEAD, .least = 850},
-    {.way = WAY_SKIP_ZERO, .length = 1, .limit = HEAD, .least = 950},
-    {.way = WAY_SKIP_ZERO, .length = 4, .limit = HEAD, .least = 950},
-    {.way = WAY_SKIP_ZERO, .length = 16, .limit = HEAD, .least = 950},
-    {.way = WAY_SKIP_ZERO, .length = 32, .limit = HEAD, .least = 950},
-    {.way = WAY_SKIP_ZERO, .length = 40, .limit = HEAD, .least = 950},
-    {.way = WAY_SKIP_ZERO, .length = 56, .limit = HEAD, .least = 950},
-    {.way = WAY_SKIP_ZERO, .length = 100, .limit = HEAD, .least = 800},
-    {.way = WAY_SKIP_ZERO, .length = 256, .limit = HEAD, .least = 0},
-    {.way = WAY_SKIP_ZERO, .length = 8, .junk = 512, .limit = HEAD, .least = 950},
-    {.way = WAY_SKIP_ZERO, .length = 8, .limit = 600, .least = 950},
+    {.way = WAY_SKIP_ZERO, .length = 1, .limit = HEAD, .least = 950, .stub = true},
+    {.way = WAY_SKIP_ZERO, .length = 4, .limit = HEAD, .least = 950, .stub = true},
+    {.way = WAY_SKIP_ZERO, .length = 16, .limit = HEAD, .least = 950, .stub = true},
+    {.way = WAY_SKIP_ZERO, .length = 32, .limit = HEAD, .least = 950, .stub = true},
+    {.way = WAY_SKIP_ZERO, .length = 40, .limit = HEAD, .least = 950, .stub = true},
+    {.way = WAY_SKIP_ZERO, .length = 56, .limit = HEAD, .least = 950, .stub = true},
+    {.way = WAY_SKIP_ZERO, .length = 100, .limit = HEAD, .least = 900, .stub = true},
+    {.way = WAY_SKIP_ZERO, .length = 128, .limit = HEAD, .least = 800, .stub = true},
+    {.way = WAY_SKIP_ZERO, .length = 200, .limit = HEAD, .least = 700, .stub = true},
+    {.way = WAY_SKIP_ZERO, .length = 256, .limit = HEAD, .least = 500, .stub = true},
+    {.way = WAY_SKIP_ZERO, .length = 8, .junk = 512, .limit = HEAD, .least = 950, .stub = true},
+    {.way = WAY_SKIP_ZERO, .length = 8, .limit = 600, .least = 950, .stub = true},
     {.way = WAY_ADD, .length = 1, .limit = HEAD, .least = 950},
     {.way = WAY_ADD, .length = 1, .junk = 1000, .limit = HEAD, .least = 950},
     {.way = WAY_ADD, .length = 1, .limit = 600, .least = 950},
@@ -85,14 +95,16 @@ static struct trial trials[] = {
     {.way = WAY_SECOND_BYTE, .length = 1, .limit = HEAD, .least = 950},
     {.way = WAY_SECOND_BYTE, .length = 4, .limit = HEAD, .least = 950},
     {.way = WAY_SECOND_BYTE, .length = 100, .limit = HEAD, .least = 900},
-    {.way = WAY_TABLE, .length = 8, .limit = HEAD, .least = 950},
-    {.way = WAY_TABLE, .length = 8, .junk = 333, .limit = HEAD, .least = 950},
-    {.way = WAY_TABLE, .length = 8, .limit = 600, .least = 950},
+    {.way = WAY_TABLE, .length = 8, .limit = HEAD, .least = 950, .stub = true},
+    {.way = WAY_TABLE, .length = 8, .junk = 333, .limit = HEAD, .least = 950, .stub = true},
+    {.way = WAY_TABLE, .length = 8, .limit = 600, .least = 950, .stub = true},
 };
 
 enum { TRIALS = sizeof trials / sizeof *trials };
 
 static struct hidden_room room;
+static const char *const maker_names[MAKERS] = {"GNU 32", "GNU 64", ".NET", "Delphi", "Microsoft", "no stub"};
+static unsigned programs[MAKERS];
 static bool verbose;
 static uint32_t *times;
 static size_t timed;
@@ -102,14 +114,6 @@ static uint64_t until = UINT64_MAX;
 static uint64_t chance = 88172645463325252u;
 static struct digests *digests;
 static uint8_t program[WHOLE], body[KEYS_JUNK + WHOLE];
-
-/* Who made a program, by the marks that linkers leave. */
-enum maker { MAKER_NET, MAKER_DELPHI, MAKER_MICROSOFT, MAKER_OTHER, MAKERS };
-
-static struct {
-    const char *name;
-    unsigned programs, tried, right;
-} makers[MAKERS] = {{".NET"}, {"Delphi"}, {"Microsoft's linker"}, {"GNU and other linkers"}};
 
 static uint64_t now(void)
 {
@@ -174,8 +178,30 @@ static bool hash_right(const struct hidden *h, struct slice hidden, struct slice
     return memcmp(value.sha256, right.sha256, sizeof right.sha256) == 0;
 }
 
+/* What the head leaves open of this key, were all the rest of it known: the proof that nothing honest can be said. */
+static void tell_doubt(const struct trial *t, struct slice all, const uint8_t key[static 256])
+{
+    float bits[CIPHER_KEY], least = INFINITY;
+    unsigned guesses = 0, wrong = 0, worst = 0;
+    struct cipher c = {.kind = t->way == WAY_SKIP_ZERO ? CIPHER_SKIP_ZERO : CIPHER_XOR, .offset = t->junk, .key_length = t->length};
+    if (t->way != WAY_XOR && t->way != WAY_SKIP_ZERO)
+        return;
+    memcpy(c.key, key, t->length);
+    keys_doubt(&c, slice_head(all, t->limit), bits);
+    for (unsigned place = 0; place < t->length; place++) {
+        guesses += bits[place] < KEYS_CERTAIN;
+        wrong += bits[place] < 0;
+        if (bits[place] < least) {
+            least = bits[place];
+            worst = place;
+        }
+    }
+    printf("  of %u key bytes %u are less than %d bits ahead of all others, %u of them behind one; worst: place %u, %+.1f bits\n",
+           t->length, guesses, KEYS_CERTAIN, wrong, worst, (double)least);
+}
+
 /* Ciphers the program behind junk, shows as much of it as was captured, and decodes all of it with what is found. */
-static bool try(struct trial *t, struct slice whole)
+static bool try(struct trial *t, struct slice whole, const char *path)
 {
     uint8_t key[256];
     struct hidden hidden;
@@ -189,8 +215,13 @@ static bool try(struct trial *t, struct slice whole)
     way_encrypt(t->way, body + t->junk, whole.len, key, t->length, step);
     t->tried++;
     struct slice all = slice_of(body, t->junk + whole.len);
-    if (!hidden_find(&hidden, &room, slice_head(all, t->limit), false))
+    if (!hidden_find(&hidden, &room, slice_head(all, t->limit), false)) {
+        if (verbose) {
+            printf("missed: %s key %u junk %u head %u: %s\n", way_names[t->way], t->length, t->junk, t->limit, path);
+            tell_doubt(t, all, key);
+        }
         return false;
+    }
     t->found++;
     if (t->way == WAY_TABLE) {
         bool right = hidden.cipher.offset == t->junk && table_right(&hidden, slice_from(all, t->junk), whole);
@@ -208,10 +239,13 @@ static enum maker maker_of(const struct pe *pe, struct slice whole)
     size_t directories = pe->header + 24 + (pe->plus ? 112 : 96);
     bool net = whole.len > directories + 8 * 14 + 3 && (whole.p[directories + 8 * 14] | whole.p[directories + 8 * 14 + 1]) != 0;
     struct slice before = slice_head(whole, pe->header);
-    return net                                                    ? MAKER_NET
-           : slice_find(before, S("must be run under Win")) >= 0 ? MAKER_DELPHI
-           : slice_find(before, S("Rich")) >= 0                  ? MAKER_MICROSOFT
-                                                                  : MAKER_OTHER;
+    bool delphi = slice_find(before, S("must be run under Win")) >= 0;
+    return !delphi && slice_find(before, S("cannot be run in DOS mode")) < 0 ? MAKER_STUBLESS
+           : net                                                             ? MAKER_NET
+           : delphi                                                          ? MAKER_DELPHI
+           : slice_find(before, S("Rich")) >= 0                              ? MAKER_MICROSOFT
+           : pe->plus                                                        ? MAKER_GNU_64
+                                                                             : MAKER_GNU_32;
 }
 
 static bool hide(const char *path)
@@ -221,14 +255,10 @@ static bool hide(const char *path)
     if (!pe_parse(&pe, slice_head(whole, HEAD)))
         return true;
     enum maker maker = maker_of(&pe, whole);
-    makers[maker].programs++;
+    programs[maker]++;
     for (size_t i = 0; i < TRIALS; i++) {
-        bool right = try(&trials[i], whole);
-        makers[maker].tried++;
-        makers[maker].right += right;
-        if (verbose && !right)
-            printf("missed: %s key %u junk %u head %u: %s\n", way_names[trials[i].way], trials[i].length, trials[i].junk,
-                   trials[i].limit, path);
+        trials[i].of[maker]++;
+        trials[i].right[maker] += try(&trials[i], whole, path);
     }
     return true;
 }
@@ -337,27 +367,47 @@ static void tell_speed(void)
     }
 }
 
-/* A wrong key is worse than none: what is claimed has to be right. */
+static unsigned right_of(const struct trial *t)
+{
+    return t->way == WAY_TABLE ? t->key : t->hash;
+}
+
+/* A wrong key is worse than none: what is claimed has to be right. What only a stub shows is asked of those that have one. */
+static void check_trial(const struct trial *t)
+{
+    unsigned right = right_of(t) - t->stub * t->right[MAKER_STUBLESS], tried = t->tried - t->stub * t->of[MAKER_STUBLESS];
+    CHECK(right * 1000 >= tried * t->least, "%s, key of %u, head of %u: %u of %u right", way_names[t->way], t->length, t->limit,
+          right, tried);
+    CHECK(right_of(t) == t->found && t->key == t->found, "%s, key of %u, head of %u: %u found, %u right, %u keys",
+          way_names[t->way], t->length, t->limit, t->found, right_of(t), t->key);
+}
+
+/* All of them, then by maker. */
 static void tell_trials(void)
 {
-    unsigned programs = 0;
-    for (size_t i = 0; i < MAKERS; i++)
-        programs += makers[i].programs;
-    CHECK(programs > 0, "programs to hide: see the packages that tools/setup names");
-    printf("%u programs; of each the first %u kB were hidden and decoded again\n", programs, WHOLE / 1024);
-    printf("%-22s %4s %5s %5s  %6s %6s %6s %6s\n", "cipher", "key", "junk", "head", "tried", "found", "key", "hash");
-    for (size_t i = 0; i < TRIALS; i++) {
-        const struct trial *t = &trials[i];
-        const unsigned right = t->way == WAY_TABLE ? t->key : t->hash;
-        printf("%-22s %4u %5u %5u  %6u %6u %6u ", way_names[t->way], t->length, t->junk, t->limit, t->tried, t->found, t->key);
-        printf(t->way == WAY_TABLE ? "     -\n" : "%6u\n", t->hash);
-        CHECK(right * 1000 >= t->tried * t->least, "%s, key of %u: %u of %u right", way_names[t->way], t->length, right, t->tried);
-        CHECK(right == t->found, "%s, key of %u, head of %u: %u found, %u right", way_names[t->way], t->length, t->limit, t->found,
-              right);
+    unsigned sum = 0;
+    for (size_t m = 0; m < MAKERS; m++)
+        sum += programs[m];
+    CHECK(sum > 0, "programs to hide: see the packages that tools/setup names");
+    printf("%u programs; of each the first %u kB were hidden and decoded again; right for those of each maker\n", sum, WHOLE / 1024);
+    printf("%-22s %4s %5s %5s  %5s %5s %5s %5s ", "cipher", "key", "junk", "head", "tried", "found", "key", "hash");
+    for (size_t m = 0; m < MAKERS; m++)
+        if (programs[m] > 0)
+            printf(" %9s", maker_names[m]);
+    printf("\n%-40s %5u %5s %5s %5s ", "programs", sum, "", "", "");
+    for (size_t m = 0; m < MAKERS; m++)
+        if (programs[m] > 0)
+            printf(" %9u", programs[m]);
+    for (const struct trial *t = trials; t < trials + TRIALS; t++) {
+        printf("\n%-22s %4u %5u %5u  %5u %5u %5u ", way_names[t->way], t->length, t->junk, t->limit, t->tried, t->found, t->key);
+        printf(t->way == WAY_TABLE ? "    - " : "%5u ", t->hash);
+        for (size_t m = 0; m < MAKERS; m++)
+            if (programs[m] > 0)
+                printf(" %9u", t->right[m]);
     }
-    for (size_t i = 0; i < MAKERS; i++)
-        if (makers[i].programs > 0)
-            printf("%s: %u programs, %u of %u trials right\n", makers[i].name, makers[i].programs, makers[i].right, makers[i].tried);
+    printf("\n");
+    for (const struct trial *t = trials; t < trials + TRIALS; t++)
+        check_trial(t);
 }
 
 static int usage(void)
