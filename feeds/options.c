@@ -45,9 +45,9 @@ static const struct setting table[] = {
     {"progress", 0, SETTING_FLAG, FIELD(progress), NULL, "a progress line during a replay; default when standard error is a terminal"},
     {"sensor", 0, SETTING_TEXT, FIELD(sensor), "NAME", "the sensor's name; default the host's"},
     {"check", 'T', SETTING_FLAG, FIELD(check), NULL, "check the settings and feeds, print them and exit", .flag_only = true},
+    {"self-test", 0, SETTING_FLAG, FIELD(self_test), NULL, "send built-in traffic of each kind through the whole chain; writes nowhere", .flag_only = true},
     {"version", 'V', SETTING_FLAG, FIELD(version), NULL, "versions of radome and of what it is linked with", .flag_only = true},
     {"help", 'h', SETTING_FLAG, FIELD(help), NULL, "this help", .flag_only = true},
-    {"self-test", 0, SETTING_FLAG, 0, NULL, NULL, .later = true},
 };
 
 /* One per core that this process may use, at most 8. */
@@ -99,7 +99,7 @@ bool options_agree(const struct options *o, char err[static ERRLEN])
         error_set(err, "--eve excludes -r and -i: read another sensor's records, or packets");
     else if (o->eve != NULL && (o->log != NULL || o->filter != NULL))
         error_set(err, "%s is for packets; with --eve the records are there already", o->log != NULL ? "--log" : "-f");
-    else if (o->eve == NULL && o->paths.count + o->interfaces.count == 0 && !o->check)
+    else if (o->eve == NULL && o->paths.count + o->interfaces.count == 0 && !o->check && !o->self_test)
         error_set(err, "no input: -r PATH replays captures, -i IFACE captures live, --eve SOURCE reads another sensor's records");
     else if (o->redis_max_queue > 0 && o->redis_mode != REDIS_LIST)
         error_set(err, "--redis-max-queue counts what stands unread in a list; it goes with --redis-mode list");

@@ -23,6 +23,7 @@
 #include "feeds/redis.h"
 #include "feeds/reloader.h"
 #include "feeds/resume.h"
+#include "feeds/selftest.h"
 #include "feeds/share.h"
 #include "feeds/workers.h"
 
@@ -549,6 +550,29 @@ static int check(const struct sensor *s, const struct options *o, const struct s
     return status;
 }
 
+/* --self-test: what is in force, on traffic of our own, and to nowhere. */
+static int test_self(struct sensor *s, const struct options *o)
+{
+    char err[ERRLEN];
+    struct selftest_result result;
+    const struct lists *lists = reloader_lists(s->lists);
+    struct desk_settings desk = {s->name, (int)o->threshold, 0, lists_allow(lists), lists_geoip(lists), s->hides, o->no_preview};
+    struct shard_settings shard = {
+        .capture = {o->memory, o->body_limit, s->seed},
+        .parts = 1,
+        .engine = {lists_indicators(lists), s->seed, plugins_classifiers(s->plugins)},
+        .format = s->format,
+        .sensor = s->name,
+    };
+    if ((s->desk = desk_open(&desk, err)) == NULL || !selftest_run(&result, &shard, s->desk, err))
+        return complain(WRONG_USAGE, err);
+    fprintf(stderr, "radome: %u of %u detections fired\n", result.fired, result.all);
+    if (result.fired == result.all)
+        return DONE;
+    fprintf(stderr, "radome: did not fire: %s\n", result.missing);
+    return INPUT_FAILED;
+}
+
 /* Opens what is read: packets, or another sensor's records. Returns the exit status so far. */
 static int open_input(struct sensor *s, const struct options *o)
 {
@@ -567,7 +591,7 @@ static int open_input(struct sensor *s, const struct options *o)
 static bool open_state(struct sensor *s, const struct options *o, char err[static ERRLEN])
 {
     struct resume_of of = {s->settings, o->paths.value, s->name};
-    if (o->state == NULL || o->check)
+    if (o->state == NULL || o->check || o->self_test)
         return true;
     if ((s->state = state_open(o->state, err)) == NULL)
         return false;
@@ -615,6 +639,8 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
         !open_state(s, o, err) || !open_lists(s, o, err) ||
         !anonymise_key(&s->anonymise, (enum anonymise_mode)o->anonymise, o->anonymise_key, s->seed, err))
         return complain(WRONG_USAGE, err);
+    if (o->self_test)
+        return test_self(s, o);
     int status = open_input(s, o);
     if (status != DONE)
         return status;
