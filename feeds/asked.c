@@ -58,6 +58,8 @@ static bool longer_unseen(const struct client *a, const struct client *b)
 static struct client *client_of(struct asked *a, const struct addr *addr, uint64_t us)
 {
     struct client *bucket = bucket_of(a, addr), *oldest = bucket;
+    for (unsigned i = 1; i < WAYS; i++)
+        __builtin_prefetch(&bucket[i], 1); /* cold memory, which would be waited for place by place */
     for (unsigned i = 0; i < WAYS; i++) {
         struct client *client = &bucket[i];
         if (client->last_us != 0 && addr_eq(&client->addr, addr)) {

@@ -25,6 +25,7 @@ void cluster_close(struct clusters *);
 /* An ordinary name and its addresses: counted on each address. One that turns out a CDN's lets go whom it united: the part
  * with the oldest name keeps the id, and nothing is written of it. */
 void cluster_ordinary(struct clusters *, const struct hit *sighting);
+void cluster_expect(const struct clusters *, const struct hit *sighting); /* soon: fetches what it needs */
 
 /* A suspicious name (HIT_DOMAIN, or HIT_INDICATOR of a domain) with the addresses it resolved to. True: a cluster formed
  * or grew; fills what a cluster has of *report (kind, us, id, bits, risk_score, reason, cluster), valid until the next call. */

@@ -16,6 +16,24 @@ static struct place *bucket_of(const struct clusters *c, const struct addr *addr
     return &c->place[id_hash(addr, sizeof *addr, c->settings.seed) % c->buckets * CLUSTER_WAYS];
 }
 
+/* Buckets are cold memory: asked for one after the other they would be the most of what a name costs. */
+static void fetch(const struct clusters *c, const struct addr *addr)
+{
+    const struct place *bucket = bucket_of(c, addr);
+    for (unsigned i = 0; i < CLUSTER_WAYS; i++)
+        __builtin_prefetch(&bucket[i], 1);
+}
+
+void cluster_expect(const struct clusters *c, const struct hit *sighting)
+{
+    for (unsigned i = 0; i < sighting->addrs; i++)
+        fetch(c, &sighting->addr[i]);
+    if (sighting->alias != 0) {
+        struct addr alias = cluster_alias(sighting->alias);
+        fetch(c, &alias);
+    }
+}
+
 struct place *cluster_place(struct clusters *c, const struct addr *addr, uint64_t us)
 {
     struct place *bucket = bucket_of(c, addr), *victim = bucket;

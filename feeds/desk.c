@@ -290,6 +290,8 @@ void desk_put(struct desk *d, const struct hit *hit)
     enum allowed allowed = hit->kind != HIT_SIGHTING ? allow_hit(d->settings.allow, d->settings.geoip, hit) : ALLOWED_NOT;
     hit = known(d, hit);
     d->last = d->anonymise != NULL && allowed == ALLOWED_CLIENT ? NULL : hit;
+    if (hit->kind == HIT_SIGHTING)
+        cluster_expect(d->clusters, hit); /* while the client is looked up */
     if (hit->kind == HIT_SIGHTING || hit->kind == HIT_DOMAIN) /* by DNS or, of a proxy, in its requests and hellos */
         asked_put(d->asked, &hit->tuple.src, slice_str(hit->name), hit->us);
     if (hit->kind == HIT_SIGHTING) {
