@@ -26,7 +26,8 @@ struct clusters *cluster_open(const struct cluster_settings *settings, char err[
     c->name = calloc(c->settings.names, sizeof *c->name);
     c->slot = malloc(c->slots * sizeof *c->slot);
     c->parted = malloc((c->settings.names + 1) * sizeof *c->parted);
-    if (c->place == NULL || c->name == NULL || c->slot == NULL || c->parted == NULL) {
+    c->as = calloc(CLUSTER_AS, sizeof *c->as);
+    if (c->place == NULL || c->name == NULL || c->slot == NULL || c->parted == NULL || c->as == NULL) {
         error_set(err, "no memory for clusters of %zu names on %zu addresses", c->settings.names, settings->addresses);
         cluster_close(c);
         return NULL;
@@ -44,7 +45,13 @@ void cluster_close(struct clusters *c)
     free(c->name);
     free(c->slot);
     free(c->parted);
+    free(c->as);
     free(c);
+}
+
+void cluster_relist(struct clusters *c, struct geoip *geoip)
+{
+    c->settings.geoip = geoip;
 }
 
 /* The hash has no secret, so that every sensor counts the same bit. */
@@ -226,7 +233,7 @@ static bool put_suspicious(struct clusters *c, uint16_t i, const struct cluster_
         bool added = is_addr ? add_addr(name->addr, &name->addrs, ADDRS_OF_NAME, at) : add_addr(name->alias, &name->aliases, ALIASES_OF_NAME, at);
         *grew |= added && is_addr;
         new |= added;
-        for (unsigned m = 0; cluster_place_unites(place) && m < place->suspicious; m++)
+        for (unsigned m = 0; cluster_place_unites(c, place) && m < place->suspicious; m++)
             *grew |= cluster_unite(c, i, place->name[m], seen->us, merged);
     }
     return new || *grew;

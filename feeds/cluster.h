@@ -4,10 +4,12 @@
 
 #include "capture/error.h"
 #include "feeds/cluster_news.h"
+#include "feeds/geoip.h"
 
 struct cluster_settings {
     uint64_t seed;
     size_t names, addresses; /* suspicious names; addresses of any name */
+    struct geoip *geoip;     /* for the AS of addresses; may be NULL */
 };
 
 struct cluster_stats {
@@ -21,6 +23,9 @@ struct store_reader;
 
 struct clusters *cluster_open(const struct cluster_settings *, char err[static ERRLEN]);
 void cluster_close(struct clusters *);
+
+/* Another database from now on; what was looked up stays. */
+void cluster_relist(struct clusters *, struct geoip *);
 
 /* An ordinary name and its addresses: counted on each address. One that turns out a CDN's lets go whom it united: the part
  * with the oldest name keeps the id, and nothing is written of it. */

@@ -3,6 +3,8 @@
 #include "feeds/cluster_table.h"
 #include "feeds/id.h"
 
+#define AS_MOST 3.0 /* ordinary names on an address that its AS stands for, at most */
+
 /* The place to go first: one without suspicious names, the longest unseen, the lower address. */
 static bool goes_first(const struct place *a, const struct place *b)
 {
@@ -46,8 +48,12 @@ struct place *cluster_place(struct clusters *c, const struct addr *addr, uint64_
         if (goes_first(place, victim))
             victim = place;
     }
-    c->stats.addresses_forgotten += victim->last_us != 0;
+    if (victim->last_us != 0) {
+        c->stats.addresses_forgotten++;
+        cluster_as_leave(c, victim);
+    }
     *victim = (struct place){.addr = *addr, .last_us = us > 0 ? us : 1};
+    cluster_as_enter(c, victim);
     return victim;
 }
 
@@ -75,9 +81,23 @@ static double ordinary_names(const struct place *place)
     return set == 64 ? 300 : -64 * log(1 - set / 64.0);
 }
 
-bool cluster_place_unites(const struct place *place)
+/* How much the suspicious names there say against chance: a published one as much as two that only look like it. */
+static unsigned weight(const struct clusters *c, const struct place *place)
 {
-    return place->suspicious >= 2 && ordinary_names(place) <= place->suspicious;
+    unsigned sum = 0;
+    for (unsigned i = 0; i < place->suspicious; i++)
+        sum += c->name[place->name[i]].family[0] != '\0' ? 2 : 1;
+    return sum;
+}
+
+/* An address seen for the first time has no ordinary names yet. If it is of an AS whose addresses have many (a CDN's), it will
+ * have them too: until then its AS speaks for it. Three that look alike, or two published ones, are not there by chance. */
+bool cluster_place_unites(const struct clusters *c, const struct place *place)
+{
+    if (place->suspicious < 2 || ordinary_names(place) > place->suspicious)
+        return false;
+    double typical = cluster_as_typical(c, place);
+    return (typical < AS_MOST ? typical : AS_MOST) <= weight(c, place);
 }
 
 void cluster_place_tell(struct clusters *c, const struct place *place)
@@ -105,7 +125,7 @@ static void unite_at(struct clusters *c, uint16_t i, const struct addr *addr, ui
 {
     char merged[REPORT_ID];
     const struct place *place = cluster_place_find(c, addr);
-    for (unsigned m = 0; place != NULL && cluster_place_unites(place) && m < place->suspicious; m++)
+    for (unsigned m = 0; place != NULL && cluster_place_unites(c, place) && m < place->suspicious; m++)
         cluster_unite(c, i, place->name[m], us, merged);
 }
 
@@ -152,10 +172,11 @@ void cluster_place_add(struct clusters *c, const struct addr *addr, uint64_t us,
     struct place *place = cluster_place(c, addr, us);
     if ((bits & ~place->ordinary) == 0)
         return;
-    bool united = cluster_place_unites(place);
+    bool united = cluster_place_unites(c, place);
+    cluster_as_count(c, place, bits & ~place->ordinary);
     place->ordinary |= bits;
     if (place->suspicious > 0)
         cluster_place_tell(c, place);
-    if (united && !cluster_place_unites(place) && is_cluster(&c->name[c->name[place->name[0]].root]))
+    if (united && !cluster_place_unites(c, place) && is_cluster(&c->name[c->name[place->name[0]].root]))
         part(c, c->name[place->name[0]].root, us);
 }

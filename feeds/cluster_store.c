@@ -159,6 +159,8 @@ static void load_place(struct clusters *c, struct place *place, const struct ren
             place->name[count++] = names->here[place->name[i]];
     place->suspicious = (uint16_t)count;
     struct place *here = cluster_place(c, &place->addr, place->last_us);
+    cluster_as_count(c, here, place->ordinary & ~here->ordinary);
+    place->asn = here->asn; /* of today's database */
     *here = *place;
 }
 

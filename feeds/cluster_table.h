@@ -10,7 +10,8 @@ enum {
     ALIASES_OF_NAME = 4,
     CLIENTS_OF_NAME = 32,  /* different clients counted of one name */
     NO_NAME = UINT16_MAX,
-    NAMES_MOST = 60000
+    NAMES_MOST = 60000,
+    CLUSTER_AS = 8192      /* AS counted at once */
 };
 
 /* An address, or the name that aliases end in, and who was seen there: ordinary names as a bitmap of 64 hash values (linear
@@ -18,7 +19,13 @@ enum {
 struct place {
     struct addr addr;
     uint64_t last_us, ordinary;
+    uint32_t asn;                    /* its AS, where GeoIP has it; else 0 */
     uint16_t suspicious, name[NAMES_ON_ADDRESS];
+};
+
+struct as_count {
+    uint32_t asn;                    /* 0: a free row */
+    uint32_t addresses, ordinary;    /* places in it; ordinary names on them, together */
 };
 
 struct name {
@@ -42,6 +49,7 @@ struct clusters {
     struct name *name;
     uint16_t *slot;                  /* hash → index into name, NO_NAME where free */
     size_t slots;
+    struct as_count *as;
     uint16_t *parted;                /* room for the members of one cluster */
     struct cluster_stats stats;
     struct cluster_report report;
@@ -59,8 +67,16 @@ uint16_t cluster_find(const struct clusters *, const char *text);
 struct place *cluster_place(struct clusters *, const struct addr *, uint64_t us);
 const struct place *cluster_place_find(const struct clusters *, const struct addr *); /* NULL: there is none */
 
-/* Whether the names there are one cluster's: two at least, and no fewer than the ordinary ones. */
-bool cluster_place_unites(const struct place *);
+/* Whether the names there are one cluster's: two at least, no fewer than the ordinary ones, and more than chance puts on an
+ * address of that AS. */
+bool cluster_place_unites(const struct clusters *, const struct place *);
+
+/* A place begins in its AS, is gone from it, and has new ordinary names; how many names an address there has, as far as seen:
+ * 0 where nothing is known. */
+void cluster_as_enter(struct clusters *, struct place *);
+void cluster_as_leave(struct clusters *, const struct place *);
+void cluster_as_count(struct clusters *, const struct place *, uint64_t new);
+double cluster_as_typical(const struct clusters *, const struct place *);
 
 /* More ordinary names were seen there: who was united by that place alone is no longer. */
 void cluster_place_add(struct clusters *, const struct addr *, uint64_t us, uint64_t bits);

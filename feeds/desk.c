@@ -20,7 +20,7 @@ struct desk *desk_open(const struct desk_settings *settings, char err[static ERR
 {
     struct desk *d = calloc(1, sizeof *d);
     struct evidence_settings evidence = {settings->seed, CLIENTS, settings->threshold};
-    struct cluster_settings clusters = {settings->seed, NAMES, ADDRESSES};
+    struct cluster_settings clusters = {settings->seed, NAMES, ADDRESSES, settings->geoip};
     struct repeat_settings repeats = {settings->seed, REPEATS, HELD};
     if (d == NULL) {
         error_set(err, "no memory for the desk");
@@ -254,6 +254,7 @@ void desk_relist(struct desk *d, const struct allow *allow, struct geoip *geoip)
 {
     d->settings.allow = allow;
     d->settings.geoip = geoip;
+    cluster_relist(d->clusters, geoip);
 }
 
 static void begin(struct desk *d)

@@ -3,6 +3,7 @@
 
 #include "feeds/cluster.h"
 #include "tests/check.h"
+#include "tests/mmdb_maker.h"
 
 static struct hit name_hit(enum hit_kind kind, const char *name, const char *family, const char *const *addresses)
 {
@@ -19,11 +20,16 @@ static struct hit name_hit(enum hit_kind kind, const char *name, const char *fam
     return hit;
 }
 
-static struct clusters *fresh(size_t names, size_t addresses)
+static struct clusters *fresh_with(size_t names, size_t addresses, struct geoip *geoip)
 {
     char err[ERRLEN];
-    struct cluster_settings settings = {3, names, addresses};
+    struct cluster_settings settings = {3, names, addresses, geoip};
     return cluster_open(&settings, err);
+}
+
+static struct clusters *fresh(size_t names, size_t addresses)
+{
+    return fresh_with(names, addresses, NULL);
 }
 
 struct step {
@@ -176,8 +182,58 @@ static void parted(void)
     }
 }
 
+/* 203.0.113.0/24 is one AS, whose addresses have `busy` ordinary names each; of what is outside no AS is known. */
+static void busy_as(struct geoip *geoip)
+{
+    static const struct {
+        unsigned addresses, busy;
+        const char *family, *at;
+        bool united;
+        const char *reason;
+    } rows[] = {
+        {20, 3, "", "203.0.113.200", false, "two that look alike on a CDN's new address are there by chance"},
+        {20, 3, "DealPly", "203.0.113.200", true, "two published ones are not"},
+        {20, 3, "", "198.51.100.200", true, "elsewhere they are united"},
+        {20, 1, "", "203.0.113.200", true, "an AS of single sites parts nobody"},
+        {6, 3, "", "203.0.113.200", true, "of too few addresses nothing is said"},
+        {20, 9, "DealPly", "203.0.113.200", true, "however busy the AS is"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct clusters *c = fresh_with(64, 4096, geoip);
+        struct report report = {0};
+        for (unsigned a = 1; a <= rows[i].addresses; a++)
+            for (unsigned n = 0; n < rows[i].busy; n++) {
+                char name[32], address[ADDR_TEXT];
+                snprintf(name, sizeof name, "site-%u-%u.example", a, n);
+                snprintf(address, sizeof address, "203.0.113.%u", a);
+                struct hit hit = name_hit(HIT_SIGHTING, name, "", (const char *const[]){address, NULL});
+                cluster_ordinary(c, &hit);
+            }
+        struct hit one = name_hit(HIT_INDICATOR, "bujot.com", rows[i].family, (const char *const[]){rows[i].at, NULL});
+        struct hit two = name_hit(HIT_INDICATOR, "buluw.com", rows[i].family, (const char *const[]){rows[i].at, NULL});
+        cluster_suspicious(c, &one, &report);
+        CHECK(cluster_suspicious(c, &two, &report) == rows[i].united, "%s", rows[i].reason);
+        cluster_close(c);
+    }
+}
+
+static struct geoip *small_database(void)
+{
+    static struct out database;
+    char err[ERRLEN] = "";
+    make(&database, LITE_ASN, 6);
+    const char *path = write_file(0, database.byte, database.n);
+    struct geoip *geoip = geoip_open(&path, 1, err);
+    CHECK(geoip != NULL, "the database: %s", err);
+    unlink(path);
+    return geoip;
+}
+
 int main(void)
 {
+    struct geoip *geoip = small_database();
+    busy_as(geoip);
+    geoip_close(geoip);
     follow_steps();
     aliases();
     parted();
