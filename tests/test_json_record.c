@@ -146,11 +146,11 @@ static const struct golden { const char *name, *eve, *ecs; } golden[] = {
      "'id':'f6671349105852cd84f7c938cba163cf','tls':{'offered_version':'1.2','ech':true}}}"},
     {"statistics",
      "{'timestamp':'2023-11-14T22:13:20.123456+0000','event_type':'stats','host':'span-1','radome':{'schema':1,"
-     "'kind':'stats','id':'0b2bbd89d4c4d3883ea2f6a93ef0e266','stats':{'capture':{'packets':12,'drops':0},"
+     "'kind':'stats','id':'dbfb820c4d48299dbb91fd6df7463d2a','stats':{'capture':{'packets':12,'drops':0},"
      "'http':{'requests':3,'bytes':9223372036854775807}}}}",
      "{'@timestamp':'2023-11-14T22:13:20.123456Z','ecs':{'version':'8.11.0'},'event':{'kind':'metric',"
-     "'module':'radome','dataset':'radome.stats','id':'0b2bbd89d4c4d3883ea2f6a93ef0e266'},'observer':{'name':'span-1',"
-     "'type':'sensor'},'radome':{'schema':1,'kind':'stats','id':'0b2bbd89d4c4d3883ea2f6a93ef0e266',"
+     "'module':'radome','dataset':'radome.stats','id':'dbfb820c4d48299dbb91fd6df7463d2a'},'observer':{'name':'span-1',"
+     "'type':'sensor'},'radome':{'schema':1,'kind':'stats','id':'dbfb820c4d48299dbb91fd6df7463d2a',"
      "'stats':{'capture':{'packets':12,'drops':0},'http':{'requests':3,'bytes':9223372036854775807}}}}"},
 };
 
