@@ -209,7 +209,8 @@ static enum redis_result claim(struct redis *r, struct slice once, bool *ours, c
     return REDIS_AWAY;
 }
 
-/* Leaves out what another sensor has written; returns how many are left of the batch. */
+/* Leaves out what another sensor has written; *left is how many are left of the batch. What is published is not kept anywhere
+ * that a claim could stand beside: there every sensor speaks for itself. */
 static enum redis_result pick(struct redis *r, const struct slice *documents, size_t count, struct slice *picked, size_t *left,
                               char err[static ERRLEN])
 {
@@ -218,7 +219,7 @@ static enum redis_result pick(struct redis *r, const struct slice *documents, si
         struct slice once;
         bool ours = true;
         picked[*left] = once_cut(documents[i], &once);
-        enum redis_result result = once.len > 0 ? claim(r, once, &ours, err) : REDIS_SENT;
+        enum redis_result result = once.len > 0 && r->settings.mode != REDIS_CHANNEL ? claim(r, once, &ours, err) : REDIS_SENT;
         if (result != REDIS_SENT)
             return result;
         *left += ours;
