@@ -2,65 +2,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "capture/proto.h"
-#include "capture/source.h"
-#include "feeds/anonymise.h"
-#include "feeds/desk.h"
-#include "feeds/figures.h"
-#include "feeds/json.h"
-#include "feeds/keeper.h"
-#include "feeds/listener.h"
-#include "feeds/metrics.h"
 #include "feeds/once.h"
-#include "feeds/options.h"
-#include "feeds/outputs.h"
-#include "feeds/plugins.h"
-#include "feeds/redis.h"
-#include "feeds/reloader.h"
-#include "feeds/resume.h"
 #include "feeds/selftest.h"
-#include "feeds/share.h"
-#include "feeds/workers.h"
-
-enum { QUEUE_BYTES = 64 << 20 }; /* hits in memory that are neither on disk nor sent: about 50,000 */
+#include "feeds/sensor.h"
 
 enum { DONE = 0, INPUT_FAILED = 1, WRONG_USAGE = 2, NOT_DELIVERED = 3 };
-
-/* Everything that is open, from the bottom of the house to the top. */
-struct sensor {
-    struct source *source;
-    struct plugins *plugins;
-    struct listener *listener; /* in place of source and workers */
-    struct workers *workers;
-    struct desk *desk;
-    struct reloader *lists;
-    const struct settings *settings;
-    uint64_t seed;
-    struct state *state;    /* NULL: nothing outlives the process */
-    struct resume resume;   /* of the replay, where there is a state */
-    struct keeper *keeper;  /* NULL without a state, too */
-    struct outputs *outputs;
-    struct share *share;    /* NULL: without Redis there is nobody to share with */
-    struct redis *redis;    /* the outputs' */
-    enum json_format format;
-    const char *name;
-    bool log[EVENT_KINDS];
-    struct anonymise_settings anonymise;
-    const struct anonymise_settings *hides; /* the same; NULL: clients are told by their addresses */
-    bool replay;            /* of captures: what is written depends on their packets alone */
-    struct metrics *metrics; /* NULL: none */
-    uint64_t stats_s;       /* how often a statistics record is written; 0: never */
-    double stats_due_s;     /* the next, by the monotonic clock */
-    bool progress, ended;   /* ended: nothing is left to go on with */
-    uint64_t wait_ms;       /* for Redis, at the end */
-    double began_s, told_s; /* the replay's beginning and the last progress line, by the monotonic clock */
-    char document[JSON_MAX];
-};
 
 static volatile sig_atomic_t stop, tell, reload; /* set by signals, read by the loop */
 
@@ -92,14 +42,18 @@ static int complain(int status, const char *message)
     return status;
 }
 
+static void tell_news(struct sensor *s)
+{
+    char news[ERRLEN];
+    while (sensor_news(s, news))
+        complain(DONE, news);
+}
+
 /* Now and then: what has been written goes out, and what happened to Redis is told. */
 static void flush_outputs(struct sensor *s)
 {
-    char news[ERRLEN];
     outputs_flush(s->outputs);
-    while (outputs_news(s->outputs, news) || (s->share != NULL && share_news(s->share, news)) || keeper_news(s->keeper, news) ||
-           metrics_news(s->metrics, news))
-        complain(DONE, news);
+    tell_news(s);
 }
 
 static double now_s(void)
@@ -176,27 +130,10 @@ static void take(struct sensor *s, const struct output *output)
         outputs_put(s->outputs, output->us, output->document, output->len, "");
 }
 
-/* The sensor's own figures; of a replay's records, those alone that its packets decide. */
-static void gather(struct sensor *s, struct figures_of *of, bool by_packets)
-{
-    *of = (struct figures_of){.listening = s->listener != NULL, .delivering = s->redis != NULL, .sharing = s->share != NULL, .keeping = s->keeper != NULL,
-                              .by_packets = by_packets};
-    if (of->listening)
-        listener_stats(s->listener, &of->listener);
-    else
-        workers_stats(s->workers, &of->workers);
-    desk_stats(s->desk, &of->desk);
-    reloader_stats(s->lists, &of->lists);
-    outputs_stats(s->outputs, &of->delivery);
-    if (s->share != NULL)
-        share_stats(s->share, &of->share);
-    keeper_stats(s->keeper, &of->keeper);
-}
-
 static void print_stats(struct sensor *s)
 {
     struct figures_of of;
-    gather(s, &of, false);
+    sensor_figures(s, &of, false);
     figures_print(&of, stderr);
 }
 
@@ -205,7 +142,7 @@ static void put_stats(struct sensor *s, uint64_t us)
 {
     struct figures_of of;
     struct stat_value values[FIGURES];
-    gather(s, &of, s->replay);
+    sensor_figures(s, &of, s->replay);
     us = us != 0 ? us : of.workers.last_us;
     outputs_put(s->outputs, us, s->document, json_stats(s->document, us, s->name, values, figures(values, &of), s->format), NULL);
 }
@@ -213,7 +150,7 @@ static void put_stats(struct sensor *s, uint64_t us)
 static void put_metrics(struct sensor *s)
 {
     struct figures_of of;
-    gather(s, &of, false);
+    sensor_figures(s, &of, false);
     metrics_put(s->metrics, &of);
 }
 
@@ -402,139 +339,6 @@ static int finish(struct sensor *s, int status)
     return status;
 }
 
-static bool parse_log(struct sensor *s, const char *list, char err[static ERRLEN])
-{
-    static const struct {
-        const char *word;
-        enum event_kind kind;
-    } kinds[] = {{"dns", EVENT_DNS}, {"http", EVENT_HTTP}, {"tls", EVENT_TLS}};
-    for (const char *word = list; word != NULL && *word != '\0'; word += strcspn(word, ","), word += *word == ',') {
-        size_t len = strcspn(word, ","), i = 0;
-        while (i < 3 && !(strlen(kinds[i].word) == len && strncmp(kinds[i].word, word, len) == 0))
-            i++;
-        if (i == 3) {
-            error_set(err, "--log takes any of dns,http,tls, not '%.*s'", (int)len, word);
-            return false;
-        }
-        s->log[kinds[i].kind] = true;
-    }
-    return true;
-}
-
-static bool open_lists(struct sensor *s, const struct options *o, char err[static ERRLEN])
-{
-    struct lists_settings settings = options_lists(o, s->seed);
-    struct lists *lists = lists_open(&settings, NULL, err);
-    char warning[ERRLEN];
-    while (lists != NULL && lists_warning(lists, warning))
-        complain(DONE, warning);
-    return lists != NULL && (s->lists = reloader_open(lists, 0, err)) != NULL;
-}
-
-static struct redis *open_redis(const struct sensor *s, const struct options *o, char err[static ERRLEN])
-{
-    static const char *const formats[] = {"eve", "ecs"};
-    struct redis_settings settings = {
-        .url = o->redis,
-        .password_file = o->redis_password_file,
-        .password = getenv("RADOME_REDIS_PASSWORD"),
-        .key = o->redis_key,
-        .sensor = s->name,
-        .field = formats[o->format],
-        .mode = (enum redis_mode)o->redis_mode,
-    };
-    return redis_open(&settings, err);
-}
-
-static bool open_outputs(struct sensor *s, const struct options *o, char err[static ERRLEN])
-{
-    bool live = o->interfaces.count > 0 || (o->eve != NULL && strcmp(o->eve, "-") != 0);
-    struct outputs_settings settings = {
-        .path = o->output != NULL || o->redis != NULL ? o->output : "-", /* documents always go somewhere */
-        .inputs = o->eve != NULL ? (const char *const[]){o->eve, NULL} : o->paths.value,
-        .append = live, /* live hits never go twice */
-        .delivery = {
-            .spool = {s->state, o->journal_size, QUEUE_BYTES, s->resume.again ? s->resume.first : UINT64_MAX, live ? 0 : o->redis_wait * 1000},
-            .wait_s = o->redis_wait,
-            .most_waiting = o->redis_max_queue,
-            .sensor = s->name,
-            .format = s->format,
-        },
-    };
-    struct redis *redis = o->redis != NULL ? open_redis(s, o, err) : NULL;
-    if ((o->redis != NULL && redis == NULL) || (s->outputs = outputs_open(&settings, redis, err)) == NULL)
-        return false;
-    s->redis = redis;
-    return true;
-}
-
-/* Sensors on one Redis share what they know. */
-static bool open_share(struct sensor *s, const struct options *o, char err[static ERRLEN])
-{
-    struct share_settings settings = {
-        .login = {o->redis, o->redis_password_file, getenv("RADOME_REDIS_PASSWORD")},
-        .key = o->redis_key,
-        .sensor = s->name,
-        .follow = o->paths.count == 0,
-    };
-    s->wait_ms = o->redis_wait * 1000;
-    if (o->redis != NULL && o->anonymise == ANONYMISE_TRUNCATE) { /* what is left of a client's address joins with nothing */
-        complain(DONE, "--anonymise truncate: evidence is not shared with other sensors; hmac with one key for all can be");
-        return true;
-    }
-    return o->redis == NULL || (s->share = share_open(&settings, err)) != NULL;
-}
-
-static bool open_river(struct sensor *s, const struct options *o, char err[static ERRLEN])
-{
-    const struct lists *lists = reloader_lists(s->lists);
-    struct workers_settings workers = {
-        .count = (unsigned)o->workers,
-        .due_us = s->replay ? s->stats_s * 1000000 : 0,
-        .shard = {
-            .capture = {o->memory, o->body_limit, s->seed},
-            .engine = {lists_indicators(lists), s->seed, plugins_classifiers(s->plugins)},
-            .geoip = lists_geoip(lists),
-            .format = s->format,
-            .sensor = s->name,
-            .anonymise = s->hides,
-        },
-    };
-    /* What a table that is full forgets first must not change from one replay to the next. */
-    uint64_t desk_seed = o->interfaces.count > 0 ? s->seed : 0;
-    struct desk_settings desk = {s->name, (int)o->threshold, desk_seed, lists_allow(lists), lists_geoip(lists), s->hides, o->no_preview};
-    memcpy(workers.shard.log, s->log, sizeof s->log);
-    if ((s->desk = desk_open(&desk, err)) == NULL)
-        return false;
-    return s->listener != NULL || (s->workers = workers_open(&workers, s->source, err)) != NULL;
-}
-
-/* A replay that ran to its end and could not deliver is gone on with by the same command; one that a signal or a full output
- * cut short ended for good: it has told of connections as if they had ended there. This is the very last that happens: killed
- * before it, the replay goes on; after it, it is over. */
-static void end_replay(struct sensor *s)
-{
-    char err[ERRLEN];
-    if (s->state != NULL && s->ended && !(resume_end(&s->resume, err) && keeper_over(s->keeper, err)))
-        complain(DONE, err);
-    keeper_close(s->keeper);
-    state_close(s->state);
-}
-
-static void close_all(struct sensor *s)
-{
-    metrics_close(s->metrics);
-    share_close(s->share);
-    outputs_close(s->outputs);
-    desk_close(s->desk);
-    workers_close(s->workers);
-    source_close(s->source);
-    listener_close(s->listener);
-    plugins_close(s->plugins);
-    reloader_close(s->lists);
-    end_replay(s);
-}
-
 /* -T: settings, feeds and inputs were fine to get here; is Redis? */
 static int check(const struct sensor *s, const struct options *o, const struct settings *settings)
 {
@@ -542,7 +346,7 @@ static int check(const struct sensor *s, const struct options *o, const struct s
     settings_print(settings, stdout);
     if (o->redis == NULL)
         return DONE;
-    struct redis *redis = open_redis(s, o, err);
+    struct redis *redis = sensor_redis(s, o, err);
     if (redis == NULL)
         return complain(WRONG_USAGE, err);
     int status = redis_check(redis, err) == REDIS_SENT ? DONE : complain(NOT_DELIVERED, err);
@@ -555,15 +359,8 @@ static int test_self(struct sensor *s, const struct options *o)
 {
     char err[ERRLEN];
     struct selftest_result result;
-    const struct lists *lists = reloader_lists(s->lists);
-    struct desk_settings desk = {s->name, (int)o->threshold, 0, lists_allow(lists), lists_geoip(lists), s->hides, o->no_preview};
-    struct shard_settings shard = {
-        .capture = {o->memory, o->body_limit, s->seed},
-        .parts = 1,
-        .engine = {lists_indicators(lists), s->seed, plugins_classifiers(s->plugins)},
-        .format = s->format,
-        .sensor = s->name,
-    };
+    struct desk_settings desk = sensor_desk(s, o, 0);
+    struct shard_settings shard = sensor_shard(s, o);
     if ((s->desk = desk_open(&desk, err)) == NULL || !selftest_run(&result, &shard, s->desk, err))
         return complain(WRONG_USAGE, err);
     fprintf(stderr, "radome: %u of %u detections fired\n", result.fired, result.all);
@@ -573,84 +370,29 @@ static int test_self(struct sensor *s, const struct options *o)
     return INPUT_FAILED;
 }
 
-/* Opens what is read: packets, or another sensor's records. Returns the exit status so far. */
-static int open_input(struct sensor *s, const struct options *o)
-{
-    char err[ERRLEN];
-    bool usage = false;
-    struct source_settings source = {o->paths.value, o->interfaces.value, o->filter, o->ring, (unsigned)(o->workers < SHARDS ? o->workers : SHARDS)};
-    struct classifier_settings engine = {lists_indicators(reloader_lists(s->lists)), s->seed, plugins_classifiers(s->plugins)};
-    if (o->eve != NULL)
-        return (s->listener = listener_open(o->eve, &engine, err)) != NULL ? DONE : complain(INPUT_FAILED, err);
-    if (o->check && o->paths.count + o->interfaces.count == 0)
-        return DONE;
-    return (s->source = source_open(&source, &usage, err)) != NULL ? DONE : complain(usage ? WRONG_USAGE : INPUT_FAILED, err);
-}
-
-/* What is left from before: a replay that was cut short gives its hash seed. */
-static bool open_state(struct sensor *s, const struct options *o, char err[static ERRLEN])
-{
-    struct resume_of of = {s->settings, o->paths.value, s->name};
-    if (o->state == NULL || o->check || o->self_test)
-        return true;
-    if ((s->state = state_open(o->state, err)) == NULL)
-        return false;
-    if (resume_find(&s->resume, s->state, &of, err))
-        complain(DONE, err);
-    if (s->resume.again)
-        s->seed = s->resume.seed;
-    return true;
-}
-
-static bool open_keeper(struct sensor *s, char err[static ERRLEN])
-{
-    struct keeper_settings settings = {s->state, s->resume.possible, s->resume.again};
-    if (s->state == NULL)
-        return true;
-    if ((s->keeper = keeper_open(&settings, err)) == NULL)
-        return false;
-    keeper_load(s->keeper, s->desk, s->share);
-    return true;
-}
-
-/* From here on nothing is lost, and a replay can be gone on with. */
-static bool begin(struct sensor *s, char err[static ERRLEN])
-{
-    if (!keeper_begin(s->keeper, s->desk, err))
-        return false;
-    return s->state == NULL || s->resume.again || resume_begin(&s->resume, s->seed, outputs_position(s->outputs), err);
-}
-
 /* Opens from the feeds down to the source, checks or runs, and says how it went. */
 static int sense(struct sensor *s, const struct options *o, const struct settings *settings)
 {
-    char err[ERRLEN], host[65] = "radome";
+    char err[ERRLEN];
+    bool usage, opened;
     catch_signals(); /* lists may take their time to load, and one who asks meanwhile gets his answer after that */
-    if (getrandom(&s->seed, sizeof s->seed, 0) != sizeof s->seed)
-        return complain(INPUT_FAILED, "no random numbers from the kernel");
-    gethostname(host, sizeof host - 1);
-    s->name = o->sensor != NULL ? o->sensor : host;
-    s->settings = settings;
-    s->format = (enum json_format)o->format;
-    s->replay = o->paths.count > 0;
-    s->stats_s = o->stats;
-    s->hides = o->anonymise != ANONYMISE_NONE ? &s->anonymise : NULL;
-    if (!parse_log(s, o->log, err) || (s->plugins = plugins_open(o->plugins.value, o->plugins.count, err)) == NULL ||
-        !open_state(s, o, err) || !open_lists(s, o, err) ||
-        !anonymise_key(&s->anonymise, (enum anonymise_mode)o->anonymise, o->anonymise_key, s->seed, err))
+    opened = sensor_open(s, o, settings, err);
+    tell_news(s);
+    if (!opened)
         return complain(WRONG_USAGE, err);
     if (o->self_test)
         return test_self(s, o);
-    int status = open_input(s, o);
-    if (status != DONE)
-        return status;
+    if (!sensor_open_input(s, o, &usage, err))
+        return complain(usage ? WRONG_USAGE : INPUT_FAILED, err);
     if (o->check)
         return check(s, o, settings);
-    if ((o->metrics != NULL && (s->metrics = metrics_open(o->metrics, err)) == NULL) || !open_outputs(s, o, err) || !open_share(s, o, err) || !open_river(s, o, err) || !open_keeper(s, err))
+    opened = sensor_open_river(s, o, err);
+    tell_news(s);
+    if (!opened)
         return complain(WRONG_USAGE, err);
     if (!s->resume.again) /* one that goes on began with what was known then */
         catch_up(s, 0);
-    if (!begin(s, err))
+    if (!sensor_begin(s, err))
         return complain(WRONG_USAGE, err);
     s->progress = o->interfaces.count == 0 && o->eve == NULL && (o->progress || isatty(STDERR_FILENO));
     s->began_s = now_s();
@@ -683,7 +425,8 @@ static int start(struct options *o, struct settings *settings, int argc, char **
     if (!options_agree(o, err))
         return complain(WRONG_USAGE, err);
     int status = sense(&sensor, o, settings);
-    close_all(&sensor);
+    if (!sensor_close(&sensor, err))
+        complain(DONE, err);
     return status;
 }
 
