@@ -88,17 +88,6 @@ static void remove_before(struct diary *d, uint64_t before)
     pthread_mutex_unlock(&d->lock);
 }
 
-static bool write_all(int fd, struct slice bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.len);
-        if (n < 0 && errno != EINTR)
-            return false;
-        bytes = slice_from(bytes, n > 0 ? (size_t)n : 0);
-    }
-    return true;
-}
-
 static bool begin_file(struct diary *d, uint64_t first)
 {
     char name[NAME];
@@ -107,7 +96,7 @@ static bool begin_file(struct diary *d, uint64_t first)
     segment_put_head(head, &(struct segment_head){d->id, first});
     d->file = openat(state_directory(d->settings.state), name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     d->file_bytes = sizeof head;
-    if (d->file >= 0 && write_all(d->file, slice_of(head, sizeof head)) && fsync(state_directory(d->settings.state)) == 0)
+    if (d->file >= 0 && state_put(d->file, slice_of(head, sizeof head)) && fsync(state_directory(d->settings.state)) == 0)
         return true;
     int error = errno;
     if (d->file >= 0)
@@ -130,7 +119,7 @@ static bool write_batch(struct diary *d)
 {
     if (d->file < 0 && !begin_file(d, d->batch.first))
         return false;
-    if (write_all(d->file, slice_of(d->batch.byte, d->batch.len)) && fdatasync(d->file) == 0) {
+    if (state_put(d->file, slice_of(d->batch.byte, d->batch.len)) && fdatasync(d->file) == 0) {
         d->file_bytes += d->batch.len;
         return true;
     }

@@ -24,8 +24,7 @@ struct state {
     int directory, lock;
 };
 
-/* All of it, over interruptions and short writes. */
-static bool write_all(int fd, struct slice bytes)
+bool state_put(int fd, struct slice bytes)
 {
     while (bytes.len > 0) {
         ssize_t n = write(fd, bytes.p, bytes.len);
@@ -95,7 +94,7 @@ static bool check_layout(struct state *s, char err[static ERRLEN])
         return false;
     }
     fd = openat(s->directory, "version", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool written = fd >= 0 && write_all(fd, slice_str(LAYOUT)) && fsync(fd) == 0;
+    bool written = fd >= 0 && state_put(fd, slice_str(LAYOUT)) && fsync(fd) == 0;
     if (!written)
         error_set(err, "%s/version: %s", s->path, strerror(errno));
     if (fd >= 0)
@@ -156,7 +155,7 @@ static bool fill(int fd, uint32_t version, struct slice content)
     memcpy(at, magic, sizeof magic);
     at = pack_u32(at + sizeof magic, version);
     pack_u64(at, checksum(version, content));
-    return write_all(fd, slice_of(head, sizeof head)) && write_all(fd, content) && fsync(fd) == 0;
+    return state_put(fd, slice_of(head, sizeof head)) && state_put(fd, content) && fsync(fd) == 0;
 }
 
 bool state_write(struct state *s, const char *name, uint32_t version, struct slice content, char err[static ERRLEN])

@@ -15,6 +15,9 @@ void state_close(struct state *);
 int state_directory(const struct state *);     /* for openat */
 const char *state_path(const struct state *);  /* for messages */
 
+/* Writes all of it to a file there, over interruptions and short writes. False: errno. */
+bool state_put(int fd, struct slice);
+
 /* Replaces a file: after a power cut it is the old or the new one. False: a sentence; the old one stands. */
 bool state_write(struct state *, const char *name, uint32_t version, struct slice content, char err[static ERRLEN]);
 
