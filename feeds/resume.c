@@ -81,16 +81,16 @@ static void describe_settings(const struct settings *settings, FILE *out)
     FILE *all = open_memstream(&text, &len);
     if (all == NULL)
         return;
-    settings_print(settings, all);
+    settings_print(settings, false, all);
     fclose(all);
     for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-        char name[64], *origin = strrchr(line, '(');
+        char name[64];
         slice_text(slice_until(slice_str(line), ' '), name, sizeof name);
-        bool used = strcmp(name, "redis") == 0 && strstr(line, "= ") != NULL && strstr(line, "=   (") == NULL;
+        bool used = strcmp(name, "redis") == 0 && line[strlen(line) - 1] != ' ';
         if (used)
             fputs("redis\n", out);
         else if (!is_beside(name))
-            fprintf(out, "%.*s\n", (int)(origin != NULL ? (size_t)(origin - line) : strlen(line)), line);
+            fprintf(out, "%s\n", line);
     }
     free(text);
 }

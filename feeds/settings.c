@@ -69,13 +69,15 @@ static bool set_flag(const struct settings *s, const struct setting *row, const 
 }
 
 /* Gives a row its value, unless something stronger already did. value is kept, not copied. */
-static bool set(struct settings *s, const struct setting *row, const char *value, enum setting_origin origin, char err[static ERRLEN])
+static bool set(struct settings *s, const struct setting *row, const char *value, enum setting_origin origin, unsigned line,
+                char err[static ERRLEN])
 {
     enum setting_origin *was = &s->origin[row - s->table];
     if (*was > origin)
         return true;
     bool first = *was != origin;
     *was = origin;
+    s->line[row - s->table] = line;
     if (row->later) {
         error_set(err, "%s is not built yet", row->name);
         return false;
@@ -105,6 +107,7 @@ static bool set(struct settings *s, const struct setting *row, const char *value
             error_set(err, "%s given more than %d times", row->name, SETTING_LIST_MAX);
             return false;
         }
+        list->line[list->count] = line;
         list->value[list->count++] = value;
         return true;
     }
@@ -164,7 +167,7 @@ bool settings_flags(struct settings *s, int argc, char **argv, char err[static E
             return false;
         }
         char why[ERRLEN];
-        if (!set(s, row, value, ORIGIN_FLAG, why)) {
+        if (!set(s, row, value, ORIGIN_FLAG, 0, why)) {
             error_set(err, "--%.480s", why);
             return false;
         }
@@ -174,7 +177,9 @@ bool settings_flags(struct settings *s, int argc, char **argv, char err[static E
 
 struct file_reading {
     struct settings *settings;
-    bool failed;
+    FILE *file;
+    unsigned line;            /* the one in hand */
+    bool inside, failed;      /* its end has not been seen; why is set */
     char why[ERRLEN];
 };
 
@@ -189,6 +194,22 @@ static const char *own(struct settings *s, const char *text)
     return s->owned[s->owned_count++] = copy;
 }
 
+/* For inih, which counts lines and does not tell them, and takes a line that is longer than its buffer for two. */
+static char *file_line(char *text, int room, void *user)
+{
+    struct file_reading *reading = user;
+    if (reading->failed || fgets(text, room, reading->file) == NULL)
+        return NULL;
+    reading->line += !reading->inside;
+    if (reading->inside) {
+        error_set(reading->why, "longer than %d characters", room - 2);
+        reading->failed = true;
+        return NULL;
+    }
+    reading->inside = strchr(text, '\n') == NULL;
+    return text;
+}
+
 static int file_key(void *user, const char *section, const char *name, const char *value)
 {
     struct file_reading *reading = user;
@@ -199,29 +220,31 @@ static int file_key(void *user, const char *section, const char *name, const cha
         error_set(reading->why, "a section [%.100s]; there are none", section);
     else if (row == NULL || row->flag_only)
         error_set(reading->why, "unknown key '%.100s'", name);
-    else if (set(reading->settings, row, own(reading->settings, value), ORIGIN_FILE, reading->why))
+    else if (set(reading->settings, row, own(reading->settings, value), ORIGIN_FILE, reading->line, reading->why))
         return 1;
     reading->failed = true;
-    return 0; /* makes inih answer with this line's number */
+    return 0;
 }
 
 bool settings_file(struct settings *s, const char *path, char err[static ERRLEN])
 {
-    struct file_reading reading = {.settings = s};
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
+    struct file_reading reading = {.settings = s, .file = fopen(path, "re")};
+    if (reading.file == NULL) {
         error_set(err, "%s: %s", path, strerror(errno));
         return false;
     }
+    s->path = path;
     errno = 0;
-    int line = ini_parse_file(file, file_key, &reading);
-    bool unread = ferror(file) != 0; /* a directory opens like a file */
+    int line = ini_parse_stream(file_line, &reading, file_key, &reading);
+    bool unread = ferror(reading.file) != 0; /* a directory opens like a file */
     if (unread)
         error_set(err, "%s: cannot be read: %s", path, strerror(errno));
+    else if (reading.failed)
+        error_set(err, "%s: line %u: %.300s", path, reading.line, reading.why);
     else if (line != 0)
-        error_set(err, "%s: line %d: %.300s", path, line, reading.failed ? reading.why : "not a 'key = value' line");
-    fclose(file);
-    return !unread && line == 0;
+        error_set(err, "%s: line %d: not a 'key = value' line", path, line);
+    fclose(reading.file);
+    return !unread && !reading.failed && line == 0;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -296,7 +319,8 @@ static void print_text(const char *text, FILE *out)
         fputs(text, out);
 }
 
-static void print_value(const struct settings *s, const struct setting *row, FILE *out)
+/* A list's: the one at index. */
+static void print_value(const struct settings *s, const struct setting *row, unsigned index, FILE *out)
 {
     const void *field = field_of(s, row);
     switch (row->kind) {
@@ -313,22 +337,35 @@ static void print_value(const struct settings *s, const struct setting *row, FIL
     }
     case SETTING_LIST: {
         const struct setting_list *list = field;
-        for (unsigned i = 0; i < list->count; i++)
-            fprintf(out, "%s%s", i > 0 ? " " : "", list->value[i]);
+        fputs(index < list->count ? list->value[index] : "", out);
         break;
     }
     }
 }
 
-void settings_print(const struct settings *s, FILE *out)
+static void print_origin(const struct settings *s, const struct setting *row, unsigned index, FILE *out)
 {
-    static const char *const origins[] = {"default", "file", "flag"};
+    const struct setting_list *list = row->kind == SETTING_LIST ? field_of(s, row) : NULL;
+    switch (s->origin[row - s->table]) {
+    case ORIGIN_DEFAULT: fputs("  (default)", out); break;
+    case ORIGIN_FLAG: fputs("  (command line)", out); break;
+    case ORIGIN_FILE: fprintf(out, "  (file %s:%u)", s->path, list != NULL ? list->line[index] : s->line[row - s->table]); break;
+    }
+}
+
+void settings_print(const struct settings *s, bool with_origin, FILE *out)
+{
     for (unsigned i = 0; i < s->count; i++) {
         const struct setting *row = &s->table[i];
         if (row->later || row->flag_only)
             continue;
-        fprintf(out, "%-20s = ", row->name);
-        print_value(s, row, out);
-        fprintf(out, "  (%s)\n", origins[s->origin[i]]);
+        unsigned values = row->kind == SETTING_LIST ? ((const struct setting_list *)field_of(s, row))->count : 1;
+        for (unsigned index = 0; index == 0 || index < values; index++) {
+            fprintf(out, "%-20s = ", row->name);
+            print_value(s, row, index, out);
+            if (with_origin)
+                print_origin(s, row, index, out);
+            fputc('\n', out);
+        }
     }
 }

@@ -21,6 +21,7 @@ enum { SETTING_LIST_MAX = 64 };
 struct setting_list {
     const char *value[SETTING_LIST_MAX + 1]; /* NULL-terminated */
     unsigned count;
+    unsigned line[SETTING_LIST_MAX];         /* of the file each came from */
 };
 
 struct setting {
@@ -43,6 +44,8 @@ struct settings {
     unsigned count;
     void *values;
     enum setting_origin origin[64];
+    unsigned line[64];        /* of the file, where a row came from it last */
+    const char *path;         /* of that file; borrowed */
     int argc;                 /* the command line that was read, to read it again */
     char **argv;
     char **owned;             /* texts out of files */
@@ -62,5 +65,5 @@ void settings_free(struct settings *);
 
 void settings_help(const struct settings *, FILE *);
 
-/* Every setting in force and where it came from. */
-void settings_print(const struct settings *, FILE *);
+/* Every setting in force, a line each, a list's values too; with where it came from: "(file /etc/radome.conf:12)". */
+void settings_print(const struct settings *, bool with_origin, FILE *);

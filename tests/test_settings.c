@@ -25,6 +25,8 @@ static const struct setting table[] = {
     {"later", 0, SETTING_TEXT, offsetof(struct values, text), "X", NULL, .later = true},
 };
 
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
+
 struct row {
     const char *argv[8];
     const char *file;      /* read after the flags; NULL: none */
@@ -70,6 +72,9 @@ static const struct row rows[] = {
     {{NULL}, "later = x\n", "line 1: later is not built yet", {0}, "refused in a file too"},
     {{NULL}, "[part]\ntext = a\n", "line 2: a section", {0}, "there are no sections"},
     {{NULL}, "text\n", "line 1: not a 'key = value' line", {0}, "no value"},
+    {{NULL}, "text = \"" LONG LONG LONG LONG "\"\nnosuch = b\n", "line 1: longer than 198 characters", {0}, "a line that the reader would cut in two"},
+    {{NULL}, "text = a\n# " LONG LONG "\n\n  # more\nnosuch = b\n", "line 5: unknown key", {0}, "comments and empty lines count"},
+    {{NULL}, "text = a", NULL, {.text = "a"}, "no line's end at the end"},
     {{NULL}, "number = 1000\nnosuch = 1\n", "line 1: number takes", {0}, "the first error is told"},
 };
 
@@ -113,6 +118,32 @@ static void try_row(const struct row *row, const char *path)
     settings_free(&settings);
 }
 
+/* Each value with where it came from, a list's too. */
+static void origins(const char *path)
+{
+    static const char expected[] = "flag                 = no  (default)\n"
+                                   "text                 = x  (command line)\n"
+                                   "word                 = two  (file %s:2)\n"
+                                   "list                 = a  (file %s:1)\n"
+                                   "list                 = b  (file %s:5)\n"
+                                   "number               = 7  (file %s:4)\n"
+                                   "size                 = 0  (default)\n";
+    struct values values = {0};
+    struct settings settings = {.table = table, .count = sizeof table / sizeof *table, .values = &values};
+    char err[ERRLEN] = "", wanted[1024], *text = NULL, *argv[] = {(char *)"program", (char *)"-tx"};
+    size_t len = 0;
+    FILE *file = fopen(path, "w"), *out = open_memstream(&text, &len);
+    fputs("list = a\nword = two\ntext = no\nnumber = 7\nlist = b\n", file);
+    fclose(file);
+    CHECK(settings_flags(&settings, 2, argv, err) && settings_file(&settings, path, err), "%s", err);
+    settings_print(&settings, true, out);
+    fclose(out);
+    snprintf(wanted, sizeof wanted, expected, path, path, path, path);
+    CHECK(strcmp(text, wanted) == 0, "not:\n%sbut:\n%s", wanted, text);
+    free(text);
+    settings_free(&settings);
+}
+
 static void printed(void)
 {
     struct values values = {.text = "redis://user:s3cret@host/1"};
@@ -120,7 +151,7 @@ static void printed(void)
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
-    settings_print(&settings, out);
+    settings_print(&settings, true, out);
     settings_help(&settings, out);
     fclose(out);
     CHECK(strstr(text, "redis://user:***@host/1") != NULL && strstr(text, "s3cret") == NULL, "a password is not printed: %s", text);
@@ -134,6 +165,7 @@ int main(void)
     close(mkstemp(path));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         try_row(&rows[i], path);
+    origins(path);
     printed();
     unlink(path);
     return check_report("test_settings");

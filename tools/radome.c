@@ -343,7 +343,7 @@ static int finish(struct sensor *s, int status)
 static int check(const struct sensor *s, const struct options *o, const struct settings *settings)
 {
     char err[ERRLEN];
-    settings_print(settings, stdout);
+    settings_print(settings, true, stdout);
     if (o->redis == NULL)
         return DONE;
     struct redis *redis = sensor_redis(s, o, err);
