@@ -63,7 +63,7 @@ static void describe_files(const struct settings *settings, FILE *out)
     for (unsigned i = 0; i < settings->count; i++) {
         const struct setting *row = &settings->table[i];
         const void *field = (const char *)settings->values + row->field;
-        if (row->later || row->flag_only || is_beside(row->name))
+        if (row->flag_only || is_beside(row->name))
             continue;
         if (row->kind == SETTING_TEXT && *(const char *const *)field != NULL)
             describe(*(const char *const *)field, out);

@@ -78,10 +78,6 @@ static bool set(struct settings *s, const struct setting *row, const char *value
     bool first = *was != origin;
     *was = origin;
     s->line[row - s->table] = line;
-    if (row->later) {
-        error_set(err, "%s is not built yet", row->name);
-        return false;
-    }
     switch (row->kind) {
     case SETTING_FLAG:
         return set_flag(s, row, value, err);
@@ -151,8 +147,18 @@ bool settings_flags(struct settings *s, int argc, char **argv, char err[static E
     assert(s->count <= sizeof s->origin / sizeof *s->origin);
     s->argc = argc;
     s->argv = argv;
+    s->operands = argv + 1;
+    bool flags = true;
     for (int i = 1; i < argc; i++) {
         const char *value;
+        if (s->operand != NULL && flags && strcmp(argv[i], "--") == 0) {
+            flags = false;
+            continue;
+        }
+        if (s->operand != NULL && (!flags || argv[i][0] != '-' || argv[i][1] == '\0')) {
+            s->operands[s->operand_count++] = argv[i];
+            continue;
+        }
         const struct setting *row = row_of(s, argv[i], &value);
         if (row == NULL) {
             error_set(err, "unknown argument '%s'; -h lists them all", argv[i]);
@@ -162,7 +168,7 @@ bool settings_flags(struct settings *s, int argc, char **argv, char err[static E
             error_set(err, "'%s': --%s takes no value", argv[i], row->name);
             return false;
         }
-        if (row->kind != SETTING_FLAG && value == NULL && !row->later && (value = argv[++i]) == NULL) {
+        if (row->kind != SETTING_FLAG && value == NULL && (value = argv[++i]) == NULL) {
             error_set(err, "%s needs a value: %s", argv[i - 1], row->argument);
             return false;
         }
@@ -278,7 +284,7 @@ bool settings_differ(const struct settings *s, const struct settings *again, cha
     size_t used = 0;
     for (unsigned i = 0; i < s->count; i++) {
         const struct setting *row = &s->table[i];
-        if (row->live || row->later || same_value(row, field_of(s, row), field_of(again, row)) || used >= ERRLEN)
+        if (row->live || same_value(row, field_of(s, row), field_of(again, row)) || used >= ERRLEN)
             continue;
         used += (size_t)snprintf(names + used, ERRLEN - used, "%s%s", used > 0 ? ", " : "", row->name);
     }
@@ -299,8 +305,6 @@ void settings_help(const struct settings *s, FILE *out)
     for (unsigned i = 0; i < s->count; i++) {
         const struct setting *row = &s->table[i];
         char left[64], letter[8] = "    ";
-        if (row->later)
-            continue;
         if (row->letter != '\0')
             snprintf(letter, sizeof letter, "-%c, ", row->letter);
         snprintf(left, sizeof left, "%s--%s %s", letter, row->name, row->argument != NULL ? row->argument : "");
@@ -357,7 +361,7 @@ void settings_print(const struct settings *s, bool with_origin, FILE *out)
 {
     for (unsigned i = 0; i < s->count; i++) {
         const struct setting *row = &s->table[i];
-        if (row->later || row->flag_only)
+        if (row->flag_only)
             continue;
         unsigned values = row->kind == SETTING_LIST ? ((const struct setting_list *)field_of(s, row))->count : 1;
         for (unsigned index = 0; index == 0 || index < values; index++) {

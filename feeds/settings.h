@@ -1,8 +1,10 @@
-/* Settings from one table of rows: the command line, the configuration file (INI) and the help are read from it.
+/* Settings from one table of rows: the command line, the configuration file (INI) and the help are read from it, and from
+ * the help the man page and the completions (manual/).
  * Flags win over the file; within either, a repeated list adds. The only file that names inih. */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "capture/error.h"
@@ -33,7 +35,6 @@ struct setting {
     const char *help;
     uint64_t least, most;     /* of a number or size */
     bool flag_only;           /* no key in the file */
-    bool later;               /* in the contract, not in this version: refused */
     bool live;                /* a running sensor takes a new value; others count from the next start */
 };
 
@@ -43,6 +44,9 @@ struct settings {
     const struct setting *table;
     unsigned count;
     void *values;
+    const char *operand;      /* what an argument that is no flag is, FILE; NULL: there are none */
+    char **operands;          /* those given, in argv */
+    unsigned operand_count;
     enum setting_origin origin[64];
     unsigned line[64];        /* of the file, where a row came from it last */
     const char *path;         /* of that file; borrowed */
@@ -52,7 +56,8 @@ struct settings {
     unsigned owned_count;
 };
 
-/* Reads the command line into values. False: one sentence that says which argument and what to do. */
+/* Reads the command line into values; operands, "-" and all behind "--" among them, move to its front. False: one sentence
+ * that says which argument and what to do. */
 bool settings_flags(struct settings *, int argc, char **argv, char err[static ERRLEN]);
 
 /* Reads a file of `key = value` lines for what no flag set. False: a sentence with file and line. */

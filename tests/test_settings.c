@@ -1,6 +1,7 @@
 /* One table of settings, read from flags and files: what is taken, what is refused and how it is told. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "feeds/settings.h"
@@ -22,7 +23,6 @@ static const struct setting table[] = {
     {"number", 'n', SETTING_NUMBER, offsetof(struct values, number), "N", "", 1, 100},
     {"size", 's', SETTING_SIZE, offsetof(struct values, size), "SIZE", "", 1, 1ull << 50},
     {"only", 0, SETTING_FLAG, offsetof(struct values, flag), NULL, "", .flag_only = true},
-    {"later", 0, SETTING_TEXT, offsetof(struct values, text), "X", NULL, .later = true},
 };
 
 #define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
@@ -59,8 +59,6 @@ static const struct row rows[] = {
     {{"loose"}, NULL, "unknown argument 'loose'", {0}, "not an option"},
     {{"-"}, NULL, "unknown argument '-'", {0}, "nor this"},
     {{""}, NULL, "unknown argument ''", {0}, "nor an empty one"},
-    {{"--later", "x"}, NULL, "--later is not built yet", {0}, "never silently accepted"},
-    {{"--later"}, NULL, "--later is not built yet", {0}, "whatever follows it"},
     {{NULL}, "# a comment\n\ntext = of the file\nflag = yes\nnumber=7\n", NULL, {true, "of the file", 0, {{0}}, 7, 0}, "a file"},
     {{"-t", "mine"}, "text = the file's\n", NULL, {.text = "mine"}, "flags win"},
     {{"-l", "mine"}, "list = a\nlist = b\n", NULL, {.list = {{"mine"}, 1}}, "flags win over a list as a whole"},
@@ -69,7 +67,6 @@ static const struct row rows[] = {
     {{NULL}, "flag = perhaps\n", "line 1: flag is yes or no", {0}, "but not in between"},
     {{NULL}, "text = a\n\nnosuch = b\n", "line 3: unknown key 'nosuch'", {.text = "a"}, "unknown key with its line"},
     {{NULL}, "only = yes\n", "line 1: unknown key 'only'", {0}, "a flag that has no key"},
-    {{NULL}, "later = x\n", "line 1: later is not built yet", {0}, "refused in a file too"},
     {{NULL}, "[part]\ntext = a\n", "line 2: a section", {0}, "there are no sections"},
     {{NULL}, "text\n", "line 1: not a 'key = value' line", {0}, "no value"},
     {{NULL}, "text = \"" LONG LONG LONG LONG "\"\nnosuch = b\n", "line 1: longer than 198 characters", {0}, "a line that the reader would cut in two"},
@@ -144,6 +141,33 @@ static void origins(const char *path)
     settings_free(&settings);
 }
 
+/* Arguments that are no flags, where a program takes some: they keep their order, wherever they stand. */
+static void operands(void)
+{
+    static const struct {
+        const char *argv[8], *operands, *error, *reason;
+    } tries[] = {
+        {{NULL}, "", NULL, "none"},
+        {{"a", "-F", "b", "-t", "x", "-"}, "a b - ", NULL, "between flags; - is one"},
+        {{"-F", "--", "--flag", "-x", "--"}, "--flag -x -- ", NULL, "behind -- everything is one"},
+        {{"a", "--nosuch"}, NULL, "unknown argument '--nosuch'", "what looks like a flag is none"},
+        {{"-t", "--", "a"}, "a ", NULL, "a flag's value comes first"},
+    };
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        struct values values = {0};
+        struct settings settings = {.table = table, .count = sizeof table / sizeof *table, .values = &values, .operand = "FILE"};
+        char err[ERRLEN] = "", text[64] = "", *argv[10] = {(char *)"program"};
+        int argc = 1;
+        for (; argc < 8 && tries[i].argv[argc - 1] != NULL; argc++)
+            argv[argc] = (char *)tries[i].argv[argc - 1];
+        bool fine = settings_flags(&settings, argc, argv, err);
+        for (unsigned j = 0; fine && j < settings.operand_count; j++)
+            strcat(strcat(text, settings.operands[j]), " ");
+        CHECK(fine == (tries[i].error == NULL), "%s: %s", tries[i].reason, err);
+        CHECK(fine ? strcmp(text, tries[i].operands) == 0 : strstr(err, tries[i].error) != NULL, "%s: '%s' %s", tries[i].reason, text, err);
+    }
+}
+
 static void printed(void)
 {
     struct values values = {.text = "redis://user:s3cret@host/1"};
@@ -155,7 +179,6 @@ static void printed(void)
     settings_help(&settings, out);
     fclose(out);
     CHECK(strstr(text, "redis://user:***@host/1") != NULL && strstr(text, "s3cret") == NULL, "a password is not printed: %s", text);
-    CHECK(strstr(text, "--later") == NULL, "what is not built is not offered");
     free(text);
 }
 
@@ -166,6 +189,7 @@ int main(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         try_row(&rows[i], path);
     origins(path);
+    operands();
     printed();
     unlink(path);
     return check_report("test_settings");

@@ -2,7 +2,6 @@
  * end, and keeps nothing of it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -10,12 +9,23 @@
 
 #include "classifiers/digest.h"
 #include "classifiers/hidden.h"
+#include "feeds/settings.h"
 
 enum { FOUND, NOTHING, USAGE, PIECE = 65536, PREVIEW = 240 };
 
-struct settings {
+struct options {
     const char *path, *output;
-    bool force, json;
+    bool force, json, version, help;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const struct setting table[] = {
+    {"output", 'o', SETTING_TEXT, FIELD(output), "OUT", "write the decoded file (- for standard output; the report goes to standard error)"},
+    {"force", 'f', SETTING_FLAG, FIELD(force), NULL, "overwrite OUT"},
+    {"json", 'j', SETTING_FLAG, FIELD(json), NULL, "one line of JSON"},
+    {"version", 'V', SETTING_FLAG, FIELD(version), NULL, "version", .flag_only = true},
+    {"help", 'h', SETTING_FLAG, FIELD(help), NULL, "this help", .flag_only = true},
 };
 
 struct decoded {                 /* of the file that was hidden */
@@ -24,14 +34,6 @@ struct decoded {                 /* of the file that was hidden */
     struct digest_value digest;
     char preview[PREVIEW + 1];   /* of a script, safe to print */
 };
-
-static const char usage[] = "usage: radome-decode [-f] [-j] [-o OUT] FILE\n"
-                            "Says what program or script FILE (- for standard input) hides, under which cipher and key.\n"
-                            "  -o, --output OUT  write the decoded file (- for standard output; the report goes to standard error)\n"
-                            "  -f, --force       overwrite OUT\n"
-                            "  -j, --json        one line of JSON\n"
-                            "  -V, --version     -h, --help\n"
-                            "Exit status: 0 found, 1 nothing found or not readable, 2 wrong usage\n";
 
 static int fail(const char *path, const char *what)
 {
@@ -257,23 +259,23 @@ static void put_json(FILE *to, const struct hidden *h, const struct decoded *d)
 }
 
 /* -2: no file wanted; -1: could not be made, told. */
-static int open_output(const struct settings *s, const struct hidden *h)
+static int open_output(const struct options *o, const struct hidden *h)
 {
-    if (s->output == NULL)
+    if (o->output == NULL)
         return -2;
     if (h->cipher.kind == CIPHER_SUBSTITUTION) {
-        fail(s->output, "not written: only part of the table follows from the header");
+        fail(o->output, "not written: only part of the table follows from the header");
         return -1;
     }
-    if (strcmp(s->output, "-") == 0)
+    if (strcmp(o->output, "-") == 0)
         return STDOUT_FILENO;
-    int file = open(s->output, O_WRONLY | O_CREAT | O_CLOEXEC | (s->force ? O_TRUNC : O_EXCL), 0600);
+    int file = open(o->output, O_WRONLY | O_CREAT | O_CLOEXEC | (o->force ? O_TRUNC : O_EXCL), 0600);
     if (file < 0)
-        fail(s->output, errno == EEXIST ? "exists; -f overwrites it" : strerror(errno));
+        fail(o->output, errno == EEXIST ? "exists; -f overwrites it" : strerror(errno));
     return file;
 }
 
-static int run(const struct settings *s, int in)
+static int run(const struct options *o, int in)
 {
     static struct hidden_room room;
     static uint8_t head[KEYS_HEAD];
@@ -281,53 +283,57 @@ static int run(const struct settings *s, int in)
     struct decoded decoded = {0};
     ssize_t n = read_full(in, head, sizeof head);
     if (n < 0)
-        return fail(s->path, strerror(errno));
+        return fail(o->path, strerror(errno));
     struct slice first = slice_of(head, (size_t)n);
     if (!hidden_find(&hidden, &room, first, (size_t)n < sizeof head)) {
-        if (s->json)
+        if (o->json)
             printf("{\"reason\":\"%s\"}\n", why_none(first));
         else
-            printf("%s: nothing found: %s\n", s->path, why_none(first));
+            printf("%s: nothing found: %s\n", o->path, why_none(first));
         return NOTHING;
     }
-    int out = open_output(s, &hidden);
+    int out = open_output(o, &hidden);
     FILE *report = out == STDOUT_FILENO ? stderr : stdout;
     bool good = decode(&decoded, &hidden, &room, in, first, out);
     if (!good)
-        fail(s->path, strerror(errno));
+        fail(o->path, strerror(errno));
     if (out >= 0 && close(out) != 0)
-        good = fail(s->output, strerror(errno)) == FOUND;
-    if (s->json)
+        good = fail(o->output, strerror(errno)) == FOUND;
+    if (o->json)
         put_json(report, &hidden, &decoded);
     else
-        put_report(report, s->path, &hidden, &decoded);
+        put_report(report, o->path, &hidden, &decoded);
     return good && out != -1 ? FOUND : NOTHING;
+}
+
+static int print_help(const struct settings *settings)
+{
+    puts("usage: radome-decode [options] FILE\n"
+         "Says what program or script FILE (- for standard input) hides, under which cipher and key.\n"
+         "Exit status: 0 found, 1 nothing found or not readable, 2 wrong usage.\n");
+    settings_help(settings, stdout);
+    return FOUND;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'}, {"force", no_argument, NULL, 'f'},
-                                            {"json", no_argument, NULL, 'j'},         {"version", no_argument, NULL, 'V'},
-                                            {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
-    struct settings s = {0};
-    for (int option; (option = getopt_long(argc, argv, "o:fjVh", options, NULL)) != -1;)
-        switch (option) {
-        case 'o': s.output = optarg; break;
-        case 'f': s.force = true; break;
-        case 'j': s.json = true; break;
-        case 'V': puts("radome-decode " RADOME_VERSION); return FOUND;
-        case 'h': fputs(usage, stdout); return FOUND;
-        default: fputs(usage, stderr); return USAGE;
-        }
-    if (optind + 1 != argc) {
-        fputs(usage, stderr);
-        return USAGE;
-    }
-    s.path = argv[optind];
-    int in = strcmp(s.path, "-") == 0 ? STDIN_FILENO : open(s.path, O_RDONLY | O_CLOEXEC);
+    struct options o = {0};
+    struct settings settings = {.table = table, .count = sizeof table / sizeof *table, .values = &o, .operand = "FILE"};
+    char err[ERRLEN];
+    bool fine = settings_flags(&settings, argc, argv, err);
+    if (fine && o.version)
+        return puts("radome-decode " RADOME_VERSION), FOUND;
+    if (fine && o.help)
+        return print_help(&settings);
+    if (fine && settings.operand_count != 1)
+        error_set(err, "one FILE is looked into at a time (- for standard input), not %u; -h lists the flags", settings.operand_count);
+    if (!fine || settings.operand_count != 1)
+        return fprintf(stderr, "radome-decode: %s\n", err), USAGE;
+    o.path = settings.operands[0];
+    int in = strcmp(o.path, "-") == 0 ? STDIN_FILENO : open(o.path, O_RDONLY | O_CLOEXEC);
     if (in < 0)
-        return fail(s.path, strerror(errno));
-    int status = run(&s, in);
+        return fail(o.path, strerror(errno));
+    int status = run(&o, in);
     if (in != STDIN_FILENO)
         close(in);
     return fflush(stdout) == 0 ? status : fail("standard output", strerror(errno));

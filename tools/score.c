@@ -1,7 +1,6 @@
 /* radome-score: names and addresses as arguments or on standard input → what the sensor would make of a look-up of each, or
  * of a connection to it, and why. It goes through the same engine, indicators and allowlists as it would on the wire. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,9 +14,29 @@
 #include "feeds/evidence.h"
 #include "feeds/list.h"
 #include "feeds/lists.h"
+#include "feeds/settings.h"
 #include "feeds/writer.h"
 
 enum { LINE = 16384, OUT = 16384, THRESHOLD = 50 };
+
+struct options {
+    struct setting_list ioc, allow, geoip;
+    bool json, explain, no_builtin_ioc, no_builtin_allow, version, help;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const struct setting table[] = {
+    {"json", 0, SETTING_FLAG, FIELD(json), NULL, "one JSON object a name"},
+    {"explain", 0, SETTING_FLAG, FIELD(explain), NULL, "which entry of which list decides, and the parts of the score"},
+    {"ioc", 0, SETTING_LIST, FIELD(ioc), "FILE", "indicators beside the built-in ones, repeatable"},
+    {"allow", 0, SETTING_LIST, FIELD(allow), "FILE", "what never to flag beside the built-in names, repeatable"},
+    {"geoip", 0, SETTING_LIST, FIELD(geoip), "FILE", "a MaxMind-format database, for allowed AS numbers, repeatable"},
+    {"no-builtin-ioc", 0, SETTING_FLAG, FIELD(no_builtin_ioc), NULL, "without the built-in indicators"},
+    {"no-builtin-allow", 0, SETTING_FLAG, FIELD(no_builtin_allow), NULL, "without the built-in list of honest look-alikes"},
+    {"version", 'V', SETTING_FLAG, FIELD(version), NULL, "version", .flag_only = true},
+    {"help", 'h', SETTING_FLAG, FIELD(help), NULL, "this help", .flag_only = true},
+};
 
 struct judge {
     struct lists *lists;
@@ -323,37 +342,18 @@ static void score_line(struct judge *j, struct slice line)
         put_text(&opinion, j->explain);
 }
 
-static int usage(FILE *out, int status)
-{
-    fprintf(out, "usage: radome-score [--json] [--explain] [--ioc FILE] [--allow FILE] [--geoip FILE] [--no-builtin-ioc] "
-                 "[--no-builtin-allow] [NAME|ADDRESS ...]\n");
-    if (status == 0)
-        printf("Says of each name what the sensor would make of a look-up, of each address what of a connection to it, and "
-               "why. Without any, one a line from standard input.\n"
-               "  --json              one JSON object a name\n"
-               "  --explain           which entry of which list decides, and the parts of the score\n"
-               "  --ioc FILE          indicators beside the built-in ones, repeatable\n"
-               "  --allow FILE        what never to flag beside the built-in names, repeatable\n"
-               "  --geoip FILE        a MaxMind-format database, for allowed AS numbers, repeatable\n"
-               "  --no-builtin-ioc    without the built-in indicators\n"
-               "  --no-builtin-allow  without the built-in list of honest look-alikes\n"
-               "Columns: name, risk score (0 to 100), bits of evidence, verdict, alternation, grammar, the letters' "
-               "bits, why.\n");
-    return status;
-}
-
 static int complain(const char *what)
 {
     fprintf(stderr, "radome-score: %s\n", what);
     return 2;
 }
 
-static int run(struct judge *j, char **names, int count)
+static int run(struct judge *j, char **names, unsigned count)
 {
     if (!j->json)
         printf("%-28s %4s %5s  %-10s %4s  %-3s %6s  %s\n", "name", "risk", "bits", "verdict", "alt", "fit", "ngram",
                "why");
-    for (int i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++)
         score_line(j, slice_str(names[i]));
     char line[LINE];
     while (count == 0 && fgets(line, sizeof line, stdin) != NULL)
@@ -390,39 +390,31 @@ static bool judge_open(struct judge *j, const struct lists_settings *settings, c
     return j->dns != NULL && (j->radome = engine_open(&classifiers, err)) != NULL;
 }
 
-/* False: no place for one more. */
-static bool add(struct setting_list *list, const char *path)
+static int print_help(const struct settings *settings)
 {
-    if (list->count == SETTING_LIST_MAX)
-        return false;
-    list->value[list->count++] = path;
-    return true;
+    puts("usage: radome-score [options] [NAME|ADDRESS ...]\n"
+         "Says of each name what the sensor would make of a look-up, of each address what of a connection to it, and why. "
+         "Without any, one a line from standard input.\n"
+         "Columns: name, risk score (0 to 100), bits of evidence, verdict, alternation, grammar, the letters' bits, why.\n");
+    settings_help(settings, stdout);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"explain", no_argument, NULL, 'e'}, {"ioc", required_argument, NULL, 'i'},
-        {"allow", required_argument, NULL, 'a'}, {"geoip", required_argument, NULL, 'g'},
-        {"no-builtin-ioc", no_argument, NULL, 'I'}, {"no-builtin-allow", no_argument, NULL, 'A'},
-        {"help", no_argument, NULL, 'h'}, {0}};
-    struct setting_list ioc = {0}, allow = {0}, geoip = {0};
-    struct lists_settings settings = {.ioc = &ioc, .allow = &allow, .geoip = &geoip, .builtin_ioc = true, .builtin_allow = true};
-    struct judge j = {0};
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option == 'h')
-            return usage(stdout, 0);
-        struct setting_list *list = option == 'i' ? &ioc : option == 'a' ? &allow : option == 'g' ? &geoip : NULL;
-        if (option == '?' || (list != NULL && !add(list, optarg)))
-            return usage(stderr, 2);
-        j.json |= option == 'j';
-        j.explain |= option == 'e';
-        settings.builtin_ioc &= option != 'I';
-        settings.builtin_allow &= option != 'A';
-    }
+    struct options o = {0};
+    struct settings settings = {.table = table, .count = sizeof table / sizeof *table, .values = &o, .operand = "NAME|ADDRESS"};
     char err[ERRLEN];
-    int status = judge_open(&j, &settings, err) ? run(&j, argv + optind, argc - optind) : complain(err);
+    if (!settings_flags(&settings, argc, argv, err))
+        return complain(err);
+    if (o.version)
+        return puts("radome-score " RADOME_VERSION), 0;
+    if (o.help)
+        return print_help(&settings);
+    struct lists_settings lists = {.ioc = &o.ioc, .allow = &o.allow, .geoip = &o.geoip,
+                                   .builtin_ioc = !o.no_builtin_ioc, .builtin_allow = !o.no_builtin_allow};
+    struct judge j = {.json = o.json, .explain = o.explain};
+    int status = judge_open(&j, &lists, err) ? run(&j, settings.operands, settings.operand_count) : complain(err);
     judge_close(&j);
     return status;
 }

@@ -5,6 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "feeds/settings.h"
+
+struct options {
+    bool version, help;
+};
+
+static const struct setting table[] = {
+    {"version", 'V', SETTING_FLAG, offsetof(struct options, version), NULL, "version", .flag_only = true},
+    {"help", 'h', SETTING_FLAG, offsetof(struct options, help), NULL, "this help", .flag_only = true},
+};
+
 /* Texts came over the network: what a terminal would obey (C0, DEL, C1) or turn round (bidirectional controls, line
  * separators) is shown as its code point. jansson hands out valid UTF-8 only. */
 static void put(const char *text)
@@ -128,22 +139,35 @@ static int show_file(FILE *in, const char *name)
     return status;
 }
 
+static int show_path(const char *path)
+{
+    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    if (in == NULL) {
+        fprintf(stderr, "radome-show: %s: %s\n", path, strerror(errno));
+        return 1;
+    }
+    int status = show_file(in, in == stdin ? "standard input" : path);
+    if (in != stdin)
+        fclose(in);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
-    int status = 0;
-    if (argc > 1 && strcmp(argv[1], "-h") == 0)
-        return puts("usage: radome-show [FILE ...]\nPrints radome's documents (standard input, or files of JSON Lines) for a person to read."), 0;
-    if (argc == 1)
-        return show_file(stdin, "standard input");
-    for (int i = 1; i < argc; i++) {
-        FILE *in = fopen(argv[i], "re");
-        if (in == NULL) {
-            fprintf(stderr, "radome-show: %s: %s\n", argv[i], strerror(errno));
-            status = 1;
-            continue;
-        }
-        status |= show_file(in, argv[i]);
-        fclose(in);
+    struct options o = {0};
+    struct settings settings = {.table = table, .count = sizeof table / sizeof *table, .values = &o, .operand = "FILE"};
+    char err[ERRLEN];
+    if (!settings_flags(&settings, argc, argv, err))
+        return fprintf(stderr, "radome-show: %s\n", err), 2;
+    if (o.version)
+        return puts("radome-show " RADOME_VERSION), 0;
+    if (o.help) {
+        puts("usage: radome-show [FILE ...]\nPrints radome's documents (standard input, or files of JSON Lines) for a person to read.\n");
+        settings_help(&settings, stdout);
+        return 0;
     }
+    int status = settings.operand_count == 0 ? show_path("-") : 0;
+    for (unsigned i = 0; i < settings.operand_count; i++)
+        status |= show_path(settings.operands[i]);
     return status;
 }

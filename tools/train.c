@@ -1,12 +1,29 @@
 /* radome-train: word lists → classifiers/model.h, on standard output. The same lists give the same bytes. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "classifiers/learn.h"
+#include "feeds/settings.h"
+
+struct options {
+    const char *honest, *popular, *listed, *lookalikes, *about;
+    bool version, help;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const struct setting table[] = {
+    {"honest", 0, SETTING_TEXT, FIELD(honest), "FILE", "registered names, one a line; what follows a tab is left out"},
+    {"popular", 0, SETTING_TEXT, FIELD(popular), "FILE", "registered names in order of popularity"},
+    {"listed", 0, SETTING_TEXT, FIELD(listed), "FILE", "indicators (CSV); the domain names that fit the family's grammar teach its generator"},
+    {"lookalikes", 0, SETTING_TEXT, FIELD(lookalikes), "FILE", "is written: the popular names that fit the grammar, never to be flagged"},
+    {"about", 0, SETTING_TEXT, FIELD(about), "TEXT", "stands in the header's comment: which lists, of what day"},
+    {"version", 'V', SETTING_FLAG, FIELD(version), NULL, "version", .flag_only = true},
+    {"help", 'h', SETTING_FLAG, FIELD(help), NULL, "this help", .flag_only = true},
+};
 
 struct list {
     const char *path;
@@ -142,11 +159,7 @@ static void write_lookalikes(struct learn *learn, const char *path)
         fail(path, strerror(errno));
 }
 
-struct paths {
-    const char *honest, *popular, *listed, *lookalikes, *about;
-};
-
-static int train(const struct paths *paths)
+static int train(const struct options *o)
 {
     char err[ERRLEN];
     struct learn *learn = learn_open(err);
@@ -155,14 +168,14 @@ static int train(const struct paths *paths)
     size_t read[2];
     if (learn == NULL || model == NULL)
         fail("training", learn == NULL ? err : "no memory");
-    read[0] = read_names(learn, paths->honest, false);
-    read[1] = read_names(learn, paths->popular, true);
-    read_listed(learn, paths->listed);
+    read[0] = read_names(learn, o->honest, false);
+    read[1] = read_names(learn, o->popular, true);
+    read_listed(learn, o->listed);
     learn_model(learn, LEARN_ALL, LEARN_ALL, model);
     learn_stats(learn, &stats);
-    put_model(model, &stats, read, paths->about);
-    if (paths->lookalikes != NULL)
-        write_lookalikes(learn, paths->lookalikes);
+    put_model(model, &stats, read, o->about);
+    if (o->lookalikes != NULL)
+        write_lookalikes(learn, o->lookalikes);
     free(model);
     learn_close(learn);
     if (fflush(stdout) != 0 || ferror(stdout))
@@ -170,41 +183,29 @@ static int train(const struct paths *paths)
     return 0;
 }
 
-static int usage(FILE *out, int status)
+static int print_help(const struct settings *settings)
 {
-    fprintf(out, "usage: radome-train --honest FILE --popular FILE --listed CSV [--lookalikes FILE] [--about TEXT]"
-                 " > model.h\n");
-    if (status == 0)
-        printf("  --honest FILE      registered names, one a line; what follows a tab is left out\n"
-               "  --popular FILE     registered names in order of popularity\n"
-               "  --listed CSV       indicators; the domain names that fit the family's grammar teach its generator\n"
-               "  --lookalikes FILE  is written: the popular names that fit the grammar, never to be flagged\n"
-               "  --about TEXT       stands in the header's comment: which lists, of what day\n"
-               "A file whose name ends in .gz is read through gzip.\n");
-    return status;
+    puts("usage: radome-train --honest FILE --popular FILE --listed FILE [options] > model.h\n"
+         "Learns the tables of names from word lists and writes them as a C header. A list whose name ends in .gz is read through gzip.\n");
+    settings_help(settings, stdout);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"honest", required_argument, NULL, 'n'}, {"popular", required_argument, NULL, 'p'},
-        {"listed", required_argument, NULL, 'l'}, {"lookalikes", required_argument, NULL, 'x'},
-        {"about", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'}, {0}};
-    struct paths paths = {0};
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option == 'h')
-            return usage(stdout, 0);
-        if (option == '?')
-            return usage(stderr, 2);
-        *(option == 'n'   ? &paths.honest
-          : option == 'p' ? &paths.popular
-          : option == 'l' ? &paths.listed
-          : option == 'x' ? &paths.lookalikes
-                          : &paths.about) = optarg;
-    }
-    if (paths.honest == NULL || paths.popular == NULL || paths.listed == NULL || optind != argc ||
-        (paths.about != NULL && strstr(paths.about, "*/") != NULL))
-        return usage(stderr, 2);
-    return train(&paths);
+    struct options o = {0};
+    struct settings settings = {.table = table, .count = sizeof table / sizeof *table, .values = &o};
+    char err[ERRLEN] = "";
+    bool fine = settings_flags(&settings, argc, argv, err);
+    if (fine && o.version)
+        return puts("radome-train " RADOME_VERSION), 0;
+    if (fine && o.help)
+        return print_help(&settings);
+    if (fine && (o.honest == NULL || o.popular == NULL || o.listed == NULL))
+        error_set(err, "needs --honest, --popular and --listed; -h says what they are");
+    else if (fine && o.about != NULL && strstr(o.about, "*/") != NULL)
+        error_set(err, "--about stands in a comment, which it must not end");
+    if (err[0] != '\0')
+        return fprintf(stderr, "radome-train: %s\n", err), 2;
+    return train(&o);
 }
