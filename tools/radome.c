@@ -358,16 +358,18 @@ static int check(const struct sensor *s, const struct options *o, const struct s
 static int test_self(struct sensor *s, const struct options *o)
 {
     char err[ERRLEN];
-    struct selftest_result result;
+    char missing[SELFTEST_WHY];
     struct desk_settings desk = sensor_desk(s, o, 0);
     struct shard_settings shard = sensor_shard(s, o);
-    if ((s->desk = desk_open(&desk, err)) == NULL || !selftest_run(&result, &shard, s->desk, err))
+    struct selftest *test = NULL;
+    if ((s->desk = desk_open(&desk, err)) == NULL || (test = selftest_run(&shard, s->desk, desk.allow, err)) == NULL)
         return complain(WRONG_USAGE, err);
-    fprintf(stderr, "radome: %u of %u detections fired\n", result.fired, result.all);
-    if (result.fired == result.all)
-        return DONE;
-    fprintf(stderr, "radome: did not fire: %s\n", result.missing);
-    return INPUT_FAILED;
+    unsigned fired = selftest_fired(test), all = selftest_all(test);
+    fprintf(stderr, "radome: %u of %u detections fired\n", fired, all);
+    while (selftest_missing(test, missing))
+        fprintf(stderr, "radome: did not fire: %s\n", missing);
+    selftest_close(test);
+    return fired == all ? DONE : INPUT_FAILED;
 }
 
 /* Opens from the feeds down to the source, checks or runs, and says how it went. */
