@@ -19,12 +19,15 @@ struct reader {
     enum coding coding;
     uint8_t input[INPUT];
     size_t len, at;      /* of input: filled, taken */
+    uint8_t head[READER_HEAD];
+    size_t head_len, head_at;
     off64_t out;         /* bytes handed on: the offset that errors name */
     uint64_t *taken;     /* the opener's count of bytes taken in */
     bool ended, between; /* input at its end; at the border of two gzip members */
+    bool bad;            /* it could not be decoded, and nothing behind that can be */
     z_stream gzip;
     ZSTD_DStream *zstd;
-    char buffer[STDIO_BUFFER]; /* the FILE's: setvbuf allocates none of the size it is asked for */
+    char *buffer;        /* the FILE's: setvbuf allocates none of the size it is asked for */
 };
 
 static const struct {
@@ -97,7 +100,7 @@ static ssize_t read_gzip(struct reader *r, uint8_t *out, size_t size)
         if (result == Z_STREAM_END) {
             r->between = true;
         } else if (result != Z_OK && result != Z_BUF_ERROR) {
-            errno = EBADMSG;
+            r->bad = true;
             return -1;
         }
     }
@@ -114,25 +117,59 @@ static ssize_t read_zstd(struct reader *r, uint8_t *out, size_t size)
         size_t result = ZSTD_decompressStream(r->zstd, &to, &from);
         r->at = from.pos;
         if (ZSTD_isError(result)) {
-            errno = EBADMSG;
+            r->bad = true;
             return -1;
         }
     }
     return (ssize_t)to.pos;
 }
 
+static ssize_t decode(struct reader *r, uint8_t *out, size_t size)
+{
+    ssize_t n = -1;
+    if (!r->bad)
+        switch (r->coding) {
+        case PLAIN: return read_plain(r, out, size);
+        case GZIP: n = read_gzip(r, out, size); break;
+        case ZSTANDARD: n = read_zstd(r, out, size); break;
+        }
+    if (r->bad)
+        errno = EBADMSG;
+    return n;
+}
+
+ssize_t reader_read(struct reader *r, uint8_t *out, size_t size)
+{
+    struct slice head = slice_head(reader_head(r), size);
+    if (head.len > 0) {
+        memcpy(out, head.p, head.len);
+        reader_skip(r, head.len);
+        return (ssize_t)head.len;
+    }
+    ssize_t n = decode(r, out, size);
+    r->out += n > 0 ? n : 0;
+    return n;
+}
+
+struct slice reader_head(const struct reader *r)
+{
+    return slice_of(r->head + r->head_at, r->head_len - r->head_at);
+}
+
+void reader_skip(struct reader *r, size_t len)
+{
+    r->head_at += len;
+    r->out += (off64_t)len;
+}
+
+uint64_t reader_offset(const struct reader *r)
+{
+    return (uint64_t)r->out;
+}
+
 static ssize_t cookie_read(void *cookie, char *out, size_t size)
 {
-    struct reader *r = cookie;
-    ssize_t n = -1;
-    switch (r->coding) {
-    case PLAIN: n = read_plain(r, (uint8_t *)out, size); break;
-    case GZIP: n = read_gzip(r, (uint8_t *)out, size); break;
-    case ZSTANDARD: n = read_zstd(r, (uint8_t *)out, size); break;
-    }
-    if (n > 0)
-        r->out += n;
-    return n;
+    return reader_read(cookie, (uint8_t *)out, size);
 }
 
 /* Only tells where the reading is, for ftello: nothing here can go back. */
@@ -145,15 +182,22 @@ static int cookie_seek(void *cookie, off64_t *offset, int whence)
     return 0;
 }
 
-static int cookie_close(void *cookie)
+void reader_close(struct reader *r)
 {
-    struct reader *r = cookie;
+    if (r == NULL)
+        return;
     if (r->coding == GZIP)
         inflateEnd(&r->gzip);
     ZSTD_freeDStream(r->zstd);
     if (r->fd != STDIN_FILENO)
         close(r->fd);
+    free(r->buffer);
     free(r);
+}
+
+static int cookie_close(void *cookie)
+{
+    reader_close(cookie);
     return 0;
 }
 
@@ -175,7 +219,14 @@ static bool start(struct reader *r)
     return r->coding != ZSTANDARD || (r->zstd = ZSTD_createDStream()) != NULL;
 }
 
-FILE *reader_open(const char *path, uint64_t *taken, char err[static ERRLEN])
+/* What cannot be decoded is told by whoever reads on. */
+static void begin(struct reader *r)
+{
+    for (ssize_t n = 1; n > 0 && r->head_len < READER_HEAD; r->head_len += n > 0 ? (size_t)n : 0)
+        n = decode(r, r->head + r->head_len, READER_HEAD - r->head_len);
+}
+
+struct reader *reader_open(const char *path, uint64_t *taken, char err[static ERRLEN])
 {
     bool standard_input = strcmp(path, "-") == 0;
     struct reader *r = calloc(1, sizeof *r);
@@ -194,17 +245,23 @@ FILE *reader_open(const char *path, uint64_t *taken, char err[static ERRLEN])
     }
     if (r->len == 0) {
         error_set(err, "%s: is empty; a capture file has at least a header", path);
-        cookie_close(r);
+        reader_close(r);
         return NULL;
     }
+    begin(r);
+    return r;
+}
+
+FILE *reader_stream(struct reader *r)
+{
     cookie_io_functions_t functions = {.read = cookie_read, .seek = cookie_seek, .close = cookie_close};
-    FILE *file = fopencookie(r, "rb", functions);
+    r->buffer = malloc(STDIO_BUFFER);
+    FILE *file = r->buffer != NULL ? fopencookie(r, "rb", functions) : NULL;
     if (file == NULL) {
-        error_set(err, "%s: %s", path, strerror(errno));
-        cookie_close(r);
+        reader_close(r);
         return NULL;
     }
-    setvbuf(file, r->buffer, _IOFBF, sizeof r->buffer);
+    setvbuf(file, r->buffer, _IOFBF, STDIO_BUFFER);
     __fsetlocking(file, FSETLOCKING_BYCALLER); /* libpcap calls fread twice a packet; one thread reads: no lock */
     return file;
 }

@@ -1,18 +1,16 @@
 #include "capture/source.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <pcap.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "capture/fanout.h"
+#include "capture/inputs.h"
 #include "capture/packet.h"
-#include "capture/reader.h"
+#include "capture/savefile.h"
 
 enum {
     SNAPLEN = 262144,            /* more than any frame, offloaded ones included */
@@ -20,17 +18,16 @@ enum {
     INTERFACES = 16
 };
 
-struct input {
-    char *path;
-    uint64_t first_us;           /* for the order within a directory */
-    bool growing;                /* the newest of a directory: may be cut short without an error */
-};
-
 struct source {
-    struct input *input;
-    size_t inputs, at;
-    FILE *file;                  /* of the open input, owned by its pcap */
+    struct inputs inputs;
+    size_t at;                   /* which of them is open, or the next to be */
+    FILE *file;                  /* its bytes, or its header alone; owned by its pcap */
+    struct reader *reader;       /* a classic one's records, which are read past libpcap, */
+    struct savefile savefile;
+    struct bpf_program program;  /* and the filter for them */
+    uint8_t *room;               /* where they are put */
     pcap_t *pcap[INTERFACES];    /* live: one an interface; files: the first is the open one */
+    int linktype;                /* of the open file */
     const char *name[INTERFACES];
     unsigned live, turn;
     uint16_t group[INTERFACES];  /* 0: reads alone */
@@ -44,12 +41,17 @@ struct source {
 
 static void input_close(struct source *s)
 {
-    if (s->pcap[0] != NULL && s->live == 0) {
+    if (s->live > 0)
+        return;
+    pcap_freecode(&s->program);
+    reader_close(s->reader);
+    s->reader = NULL;
+    if (s->pcap[0] != NULL)
         pcap_close(s->pcap[0]);
-        s->pcap[0] = NULL;
-    }
+    s->pcap[0] = NULL;
 }
 
+/* A compiled filter is set, or stays with the classic file whose records do not come by way of libpcap. */
 static bool set_filter(struct source *s, pcap_t *pcap, const char *name, bool *usage, char err[static ERRLEN])
 {
     struct bpf_program program;
@@ -60,6 +62,10 @@ static bool set_filter(struct source *s, pcap_t *pcap, const char *name, bool *u
         *usage = true;
         return false;
     }
+    if (s->reader != NULL) {
+        s->program = program;
+        return true;
+    }
     bool set = pcap_setfilter(pcap, &program) == 0;
     pcap_freecode(&program);
     if (!set)
@@ -67,46 +73,54 @@ static bool set_filter(struct source *s, pcap_t *pcap, const char *name, bool *u
     return set;
 }
 
-/* Opens the input that `at` names. libpcap refuses a pcapng file whose interfaces differ in link type; said as it is. */
-static bool input_open(struct source *s, bool *usage, char err[static ERRLEN])
+/* Of a classic file libpcap gets the header to read, of any other all of it. NULL: there is no memory. */
+static FILE *for_pcap(struct source *s, struct reader *reader)
 {
-    const char *path = s->input[s->at].path;
-    char reason[PCAP_ERRBUF_SIZE];
-    FILE *file = reader_open(path, &s->stats.bytes_taken, err);
-    if (file == NULL)
-        return false;
-    pcap_t *pcap = pcap_fopen_offline(file, reason);
-    if (pcap == NULL) {
-        error_set(err, "%s: not a capture that can be read: %s", path, reason);
-        fclose(file);
-        return false;
-    }
-    if (!packet_linktype_known(pcap_datalink(pcap))) {
-        const char *name = pcap_datalink_val_to_description(pcap_datalink(pcap));
-        error_set(err, "%s: link type %d (%s) is not one radome can read", path, pcap_datalink(pcap), name != NULL ? name : "unknown");
-        pcap_close(pcap);
-        return false;
-    }
-    if (!set_filter(s, pcap, path, usage, err)) {
-        pcap_close(pcap);
-        return false;
-    }
-    s->pcap[0] = pcap;
-    s->file = file;
-    return true;
+    struct slice head = reader_head(reader);
+    if (!savefile_open(&s->savefile, reader))
+        return reader_stream(reader);
+    s->reader = reader;
+    if (s->room == NULL)
+        s->room = malloc(SAVEFILE_ROOM);
+    savefile_room(&s->savefile, s->room);
+    return s->room != NULL ? fmemopen((void *)head.p, head.len, "rb") : NULL;
 }
 
-static bool input_add(struct source *s, const char *path, uint64_t first_us, uint64_t bytes)
+/* libpcap refuses a pcapng file whose interfaces differ in link type; said as it is. */
+static bool input_begin(struct source *s, const char *path, struct reader *reader, bool *usage, char err[static ERRLEN])
 {
-    s->stats.bytes_total += bytes;
-    struct input *grown = realloc(s->input, (s->inputs + 1) * sizeof *grown);
-    if (grown == NULL)
+    char reason[PCAP_ERRBUF_SIZE];
+    if ((s->file = for_pcap(s, reader)) == NULL) {
+        error_set(err, "%s: no memory to read it", path);
         return false;
-    s->input = grown;
-    char *copy = strdup(path);
-    if (copy != NULL)
-        s->input[s->inputs++] = (struct input){copy, first_us, false};
-    return copy != NULL;
+    }
+    pcap_t *pcap = s->pcap[0] = pcap_fopen_offline(s->file, reason);
+    if (pcap == NULL) {
+        error_set(err, "%s: not a capture that can be read: %s", path, reason);
+        fclose(s->file);
+        return false;
+    }
+    s->linktype = pcap_datalink(pcap);
+    s->savefile.snaplen = (uint32_t)pcap_snapshot(pcap);
+    if (!packet_linktype_known(s->linktype)) {
+        const char *name = pcap_datalink_val_to_description(s->linktype);
+        error_set(err, "%s: link type %d (%s) is not one radome can read", path, s->linktype, name != NULL ? name : "unknown");
+        return false;
+    }
+    return set_filter(s, pcap, path, usage, err);
+}
+
+/* Opens the input that `at` names. */
+static bool input_open(struct source *s, bool *usage, char err[static ERRLEN])
+{
+    const char *path = s->inputs.input[s->at].path;
+    struct reader *reader = reader_open(path, &s->stats.bytes_taken, err);
+    if (reader == NULL)
+        return false;
+    bool open = input_begin(s, path, reader, usage, err);
+    if (!open)
+        input_close(s);
+    return open;
 }
 
 /* Packet time of the first packet; UINT64_MAX where there is none, so that an empty file comes last. */
@@ -114,7 +128,8 @@ static uint64_t first_packet_us(const char *path)
 {
     char err[ERRLEN], reason[PCAP_ERRBUF_SIZE];
     uint64_t us = UINT64_MAX, taken = 0;
-    FILE *file = reader_open(path, &taken, err);
+    struct reader *reader = reader_open(path, &taken, err);
+    FILE *file = reader != NULL ? reader_stream(reader) : NULL;
     pcap_t *pcap = file != NULL ? pcap_fopen_offline(file, reason) : NULL;
     struct pcap_pkthdr *header;
     const u_char *bytes;
@@ -125,64 +140,6 @@ static uint64_t first_packet_us(const char *path)
     else if (file != NULL)
         fclose(file);
     return us;
-}
-
-static int by_time(const void *a, const void *b)
-{
-    const struct input *x = a, *y = b;
-    if (x->first_us != y->first_us)
-        return x->first_us < y->first_us ? -1 : 1;
-    return strcmp(x->path, y->path);
-}
-
-/* The captures in a directory (not below it), in the order of their first packets; other files are left alone. */
-static bool add_directory(struct source *s, const char *path, char err[static ERRLEN])
-{
-    size_t before = s->inputs;
-    bool room = true;
-    DIR *directory = opendir(path);
-    if (directory == NULL) {
-        error_set(err, "%s: %s", path, strerror(errno));
-        return false;
-    }
-    for (struct dirent *entry; room && (entry = readdir(directory)) != NULL;) {
-        char inner[4096];
-        struct stat status;
-        if (entry->d_name[0] == '.' || snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name) >= (int)sizeof inner)
-            continue;
-        if (stat(inner, &status) == 0 && S_ISREG(status.st_mode) && reader_is_capture(inner))
-            room = input_add(s, inner, first_packet_us(inner), (uint64_t)status.st_size);
-    }
-    closedir(directory);
-    if (!room) {
-        error_set(err, "%s: no memory for its list of files", path);
-        return false;
-    }
-    if (s->inputs == before) {
-        error_set(err, "%s: no capture file in this directory", path);
-        return false;
-    }
-    qsort(s->input + before, s->inputs - before, sizeof *s->input, by_time);
-    s->input[s->inputs - 1].growing = true;
-    return true;
-}
-
-static bool add_path(struct source *s, const char *path, char err[static ERRLEN])
-{
-    struct stat status = {0};
-    if (strcmp(path, "-") != 0) {
-        if (stat(path, &status) != 0 || access(path, R_OK) != 0) {
-            error_set(err, "%s: %s", path, strerror(errno));
-            return false;
-        }
-        if (S_ISDIR(status.st_mode))
-            return add_directory(s, path, err);
-    }
-    if (!input_add(s, path, 0, S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0)) {
-        error_set(err, "%s: no memory for the list of inputs", path);
-        return false;
-    }
-    return true;
 }
 
 static pcap_t *live_open(struct source *s, const char *name, bool *usage, char err[static ERRLEN])
@@ -245,18 +202,19 @@ static bool open_parts(struct source *s, const struct source_settings *settings,
 static bool open_all(struct source *s, const struct source_settings *settings, bool *usage, char err[static ERRLEN])
 {
     for (size_t i = 0; settings->paths != NULL && settings->paths[i] != NULL; i++)
-        if (!add_path(s, settings->paths[i], err))
+        if (!inputs_add(&s->inputs, settings->paths[i], first_packet_us, err))
             return false;
     for (size_t i = 0; settings->interfaces != NULL && settings->interfaces[i] != NULL; i++) {
         uint16_t *group = settings->parts > 1 ? &s->group[s->live] : NULL;
         if (!live_add(s, settings->interfaces[i], group, usage, err))
             return false;
     }
-    if (s->inputs == 0 && s->live == 0) {
+    s->stats.bytes_total = s->inputs.bytes;
+    if (s->inputs.count == 0 && s->live == 0) {
         error_set(err, "no input");
         return false;
     }
-    return s->inputs == 0 ? open_parts(s, settings, usage, err) : input_open(s, usage, err);
+    return s->inputs.count == 0 ? open_parts(s, settings, usage, err) : input_open(s, usage, err);
 }
 
 /* An interface's ring is shared out among the parts. */
@@ -329,10 +287,10 @@ void source_stop(struct source *s)
         atomic_store(&s->until_us, us);
 }
 
-static enum source_result hand_out(struct source *s, pcap_t *pcap, const struct pcap_pkthdr *header, const u_char *bytes, struct frame *frame)
+static enum source_result hand_out(struct source *s, int linktype, const struct pcap_pkthdr *header, const u_char *bytes, struct frame *frame)
 {
     frame->us = (uint64_t)header->ts.tv_sec * 1000000 + (uint64_t)header->ts.tv_usec;
-    frame->linktype = pcap_datalink(pcap);
+    frame->linktype = linktype;
     frame->wirelen = header->len;
     frame->bytes = slice_of(bytes, header->caplen);
     s->stats.frames++;
@@ -341,35 +299,66 @@ static enum source_result hand_out(struct source *s, pcap_t *pcap, const struct 
 }
 
 /* The open input could not be read on. Where it is the newest of a directory its writer is probably still at work. */
-static enum source_result input_broken(struct source *s, char err[static ERRLEN])
+static enum source_result input_broken(struct source *s, long long offset, const char *why, char err[static ERRLEN])
 {
-    const struct input *input = &s->input[s->at];
-    bool interrupted = errno == EINTR;
-    long long offset = (long long)ftello(s->file);
-    error_set(err, "%s: at byte %lld: %s%s", input->path, offset, pcap_geterr(s->pcap[0]),
-              input->growing ? "; it is the newest of its directory and may still be written" : "; what came before it was read");
-    bool growing = input->growing;
+    const struct input *input = &s->inputs.input[s->at];
+    bool interrupted = errno == EINTR, growing = input->growing;
+    error_set(err, "%s: at byte %lld: %s%s", input->path, offset, why,
+              growing ? "; it is the newest of its directory and may still be written" : "; what came before it was read");
     input_close(s);
     s->at++;
     return interrupted ? SOURCE_END : growing ? SOURCE_WARNING : SOURCE_ERROR;
 }
 
+static bool passes(const struct source *s, const struct savefile_record *record)
+{
+    struct pcap_pkthdr header = {.caplen = (bpf_u_int32)record->bytes.len, .len = record->wirelen};
+    return s->program.bf_insns == NULL || pcap_offline_filter(&s->program, &header, record->bytes.p) != 0;
+}
+
+/* The next of a classic file; SOURCE_END: it has no more. */
+static enum source_result next_record(struct source *s, struct frame *frame, char err[static ERRLEN])
+{
+    struct savefile_record record;
+    char why[ERRLEN];
+    for (;;)
+        switch (savefile_next(&s->savefile, &record, why)) {
+        case SAVEFILE_RECORD:
+            if (!passes(s, &record))
+                continue;
+            *frame = (struct frame){record.us, s->linktype, record.wirelen, record.bytes};
+            s->stats.frames++;
+            s->stats.bytes += record.bytes.len;
+            return SOURCE_FRAME;
+        case SAVEFILE_FULL: savefile_room(&s->savefile, s->room); continue;
+        case SAVEFILE_BROKEN: return input_broken(s, (long long)savefile_offset(&s->savefile), why, err);
+        case SAVEFILE_END: return SOURCE_END;
+        }
+}
+
+/* The same of any other, by way of libpcap. */
+static enum source_result next_packet(struct source *s, struct frame *frame, char err[static ERRLEN])
+{
+    struct pcap_pkthdr *header;
+    const u_char *bytes;
+    errno = 0;
+    int result = pcap_next_ex(s->pcap[0], &header, &bytes);
+    if (result == 1)
+        return hand_out(s, s->linktype, header, bytes, frame);
+    return result == PCAP_ERROR_BREAK ? SOURCE_END : input_broken(s, (long long)ftello(s->file), pcap_geterr(s->pcap[0]), err);
+}
+
 static enum source_result next_from_files(struct source *s, struct frame *frame, char err[static ERRLEN])
 {
-    while (s->at < s->inputs) {
-        struct pcap_pkthdr *header;
-        const u_char *bytes;
+    while (s->at < s->inputs.count) {
         bool usage;
         if (s->pcap[0] == NULL && !input_open(s, &usage, err)) {
             s->at++;
             return SOURCE_ERROR;
         }
-        errno = 0;
-        int result = pcap_next_ex(s->pcap[0], &header, &bytes);
-        if (result == 1)
-            return hand_out(s, s->pcap[0], header, bytes, frame);
-        if (result != PCAP_ERROR_BREAK)
-            return input_broken(s, err);
+        enum source_result result = s->reader != NULL ? next_record(s, frame, err) : next_packet(s, frame, err);
+        if (result != SOURCE_END)
+            return result;
         input_close(s);
         s->at++;
     }
@@ -399,7 +388,7 @@ static enum source_result next_live(struct source *s, struct frame *frame, char 
         pcap_t *pcap = s->pcap[s->turn];
         int result = pcap_next_ex(pcap, &header, &bytes);
         if (result == 1) {
-            hand_out(s, pcap, header, bytes, frame);
+            hand_out(s, pcap_datalink(pcap), header, bytes, frame);
             if (frame->us >= s->since_us && frame->us <= until_us)
                 return SOURCE_FRAME;
             s->stats.frames--;
@@ -458,9 +447,8 @@ void source_close(struct source *s)
     input_close(s);
     for (unsigned i = 0; i < s->live; i++)
         pcap_close(s->pcap[i]);
-    for (size_t i = 0; i < s->inputs; i++)
-        free(s->input[i].path);
-    free(s->input);
+    inputs_free(&s->inputs);
+    free(s->room);
     free(s);
 }
 
