@@ -22,6 +22,9 @@ ifeq ($(MODE)$(findstring clang,$(shell $(CC) --version 2>&1)),release)
 LDFLAGS += -fno-lto
 FAT := -flto=2 -ffat-lto-objects
 ONE := -flto=2
+# Copies and clearings of up to a few hundred bytes are what a packet is made of. gcc writes them as "rep movs", which takes
+# longer to begin than the C library's to end: without it a DNS message takes a tenth less time.
+CFLAGS.release += $(shell $(CC) -mstringop-strategy=libcall -E -x c /dev/null >/dev/null 2>&1 && echo -mstringop-strategy=libcall)
 endif
 
 CFLAGS   ?= -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -fstack-protector-strong
