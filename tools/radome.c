@@ -144,7 +144,7 @@ static void put_stats(struct sensor *s, uint64_t us)
     struct stat_value values[FIGURES];
     sensor_figures(s, &of, s->replay);
     us = us != 0 ? us : of.workers.last_us;
-    outputs_put(s->outputs, us, s->document, json_stats(s->document, us, s->name, values, figures(values, &of), s->format), NULL);
+    outputs_put(s->outputs, us, s->document, json_stats(s->document, us, s->name, values, figures(values, &of), s->format), "");
 }
 
 static void put_metrics(struct sensor *s)
