@@ -2,7 +2,10 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+
+#include "capture/pages.h"
+
+enum { AHEAD = 64 << 10 }; /* bytes that are brought together when blocks come from where none was before */
 
 struct free_block {
     struct free_block *next;
@@ -11,7 +14,8 @@ struct free_block {
 struct pool {
     uint8_t *base;
     size_t block, blocks;
-    size_t touched; /* blocks handed out at least once: the rest of the mapping is still untouched */
+    size_t touched; /* blocks handed out at least once: the rest of the mapping is still untouched, */
+    size_t ahead;   /* but for what lies before this byte */
     struct free_block *free;
     size_t used, used_max;
     uint64_t refused;
@@ -26,8 +30,8 @@ struct pool *pool_open(size_t block, size_t bytes, char err[static ERRLEN])
     }
     pool->block = (block + 63) & ~(size_t)63;
     pool->blocks = bytes / pool->block > 0 ? bytes / pool->block : 1;
-    pool->base = mmap(NULL, pool->blocks * pool->block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (pool->base == MAP_FAILED) {
+    pool->base = pages_open(pool->blocks * pool->block);
+    if (pool->base == NULL) {
         error_set(err, "no memory for %zu blocks of %zu bytes; lower the memory setting", pool->blocks, pool->block);
         free(pool);
         return NULL;
@@ -37,7 +41,18 @@ struct pool *pool_open(size_t block, size_t bytes, char err[static ERRLEN])
 
 void pool_large_pages(struct pool *pool)
 {
-    madvise(pool->base, pool->blocks * pool->block, MADV_HUGEPAGE);
+    pages_large(pool->base, pool->blocks * pool->block);
+}
+
+static void *take_new(struct pool *pool)
+{
+    size_t at = pool->touched++ * pool->block, end = at + pool->block, size = pool->blocks * pool->block;
+    if (end > pool->ahead) {
+        size_t len = size - pool->ahead < AHEAD ? size - pool->ahead : AHEAD;
+        pages_soon(pool->base + pool->ahead, len);
+        pool->ahead += len;
+    }
+    return pool->base + at;
 }
 
 void *pool_take(struct pool *pool)
@@ -47,7 +62,7 @@ void *pool_take(struct pool *pool)
         block = pool->free; /* the last one given back: still warm in the cache */
         pool->free = pool->free->next;
     } else if (pool->touched < pool->blocks) {
-        block = pool->base + pool->touched++ * pool->block;
+        block = take_new(pool);
     } else {
         pool->refused++;
         return NULL;
@@ -89,6 +104,6 @@ void pool_close(struct pool *pool)
 {
     if (pool == NULL)
         return;
-    munmap(pool->base, pool->blocks * pool->block);
+    pages_close(pool->base, pool->blocks * pool->block);
     free(pool);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "capture/pages.h"
 #include "feeds/id.h"
 #include "feeds/store.h"
 
@@ -27,13 +28,14 @@ struct asked *asked_open(size_t clients, uint64_t seed, char err[static ERRLEN])
     if (a != NULL) {
         a->seed = seed;
         a->buckets = clients / WAYS + 1;
-        a->client = calloc(a->buckets * WAYS, sizeof *a->client);
+        a->client = pages_open(a->buckets * WAYS * sizeof *a->client);
     }
     if (a == NULL || a->client == NULL) {
         error_set(err, "no memory to count the names of %zu clients", clients);
         asked_close(a);
         return NULL;
     }
+    pages_large(a->client, a->buckets * WAYS * sizeof *a->client);
     return a;
 }
 
@@ -41,7 +43,7 @@ void asked_close(struct asked *a)
 {
     if (a == NULL)
         return;
-    free(a->client);
+    pages_close(a->client, a->buckets * WAYS * sizeof *a->client);
     free(a);
 }
 

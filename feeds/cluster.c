@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "capture/pages.h"
 #include "feeds/cluster_table.h"
 #include "feeds/evidence.h"
 #include "feeds/id.h"
@@ -22,7 +23,7 @@ struct clusters *cluster_open(const struct cluster_settings *settings, char err[
         c->settings.names = NAMES_MOST;
     c->buckets = settings->addresses / CLUSTER_WAYS + 1;
     c->slots = c->settings.names * 2 + 1;
-    c->place = calloc(c->buckets * CLUSTER_WAYS, sizeof *c->place);
+    c->place = pages_open(c->buckets * CLUSTER_WAYS * sizeof *c->place);
     c->name = calloc(c->settings.names, sizeof *c->name);
     c->slot = malloc(c->slots * sizeof *c->slot);
     c->parted = malloc((c->settings.names + 1) * sizeof *c->parted);
@@ -32,6 +33,7 @@ struct clusters *cluster_open(const struct cluster_settings *settings, char err[
         cluster_close(c);
         return NULL;
     }
+    pages_large(c->place, c->buckets * CLUSTER_WAYS * sizeof *c->place);
     for (size_t i = 0; i < c->slots; i++)
         c->slot[i] = NO_NAME;
     return c;
@@ -41,7 +43,7 @@ void cluster_close(struct clusters *c)
 {
     if (c == NULL)
         return;
-    free(c->place);
+    pages_close(c->place, c->buckets * CLUSTER_WAYS * sizeof *c->place);
     free(c->name);
     free(c->slot);
     free(c->parted);

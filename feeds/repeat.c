@@ -34,7 +34,8 @@ struct repeats {
     size_t buckets;
     struct entry *entry;
     struct held *held;         /* large, touched as it fills */
-    uint32_t free;             /* the first free place, from 1; 0: none */
+    uint32_t free;             /* the first place that is free again, from 1; 0: none */
+    size_t touched;            /* places in use at least once: the rest is free, and no page of it is there yet */
     uint64_t due_us;           /* nothing is due before */
     struct repeat_stats stats;
 };
@@ -53,9 +54,6 @@ struct repeats *repeat_open(const struct repeat_settings *settings, char err[sta
         repeat_close(r);
         return NULL;
     }
-    for (uint32_t i = 0; i + 1 < settings->held; i++)
-        r->held[i].entry = i + 2;
-    r->free = settings->held > 0;
     r->due_us = UINT64_MAX;
     return r;
 }
@@ -113,19 +111,26 @@ static void let_go(struct repeats *r, struct entry *entry)
     entry->held_count = 0;
 }
 
+static uint32_t take_place(struct repeats *r)
+{
+    uint32_t place = r->free;
+    if (place != NOT_HELD)
+        r->free = r->held[place - 1].entry;
+    else if (r->touched < r->settings.held)
+        place = (uint32_t)++r->touched;
+    r->stats.held += place != NOT_HELD;
+    return place;
+}
+
 /* Keeps the hit for the entry's summary; where there is no room it is only counted. */
 static void hold(struct repeats *r, struct entry *entry, const struct hit *hit)
 {
-    if (entry->held == NOT_HELD && r->free == NOT_HELD) {
+    if (entry->held == NOT_HELD && (entry->held = take_place(r)) == NOT_HELD) {
         r->stats.untold++;
         return;
     }
-    if (entry->held == NOT_HELD) {
-        entry->held = r->free;
+    if (entry->held_count == 0)
         entry->held_us = hit->us;
-        r->free = r->held[entry->held - 1].entry;
-        r->stats.held++;
-    }
     struct held *held = &r->held[entry->held - 1];
     held->used = true;
     held->entry = (uint32_t)(entry - r->entry);
@@ -181,7 +186,7 @@ static struct entry *first_due(struct repeats *r, uint64_t us)
 {
     struct entry *first = NULL;
     r->due_us = UINT64_MAX;
-    for (size_t i = 0; i < r->settings.held; i++) {
+    for (size_t i = 0; i < r->touched; i++) {
         if (!r->held[i].used)
             continue;
         struct entry *entry = &r->entry[r->held[i].entry];
