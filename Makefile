@@ -6,6 +6,7 @@ BUILD     ?= build$(if $(filter-out release,$(MODE)),/$(MODE))
 WITH_NDPI ?= 1
 VERSION   := 0.1.0
 PREFIX    ?= /usr/local
+LIBDIR    ?= $(PREFIX)/lib
 
 CFLAGS.release := -O2 -D_FORTIFY_SOURCE=2
 CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -29,7 +30,7 @@ endif
 
 CFLAGS   ?= -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -fstack-protector-strong
 ALLFLAGS  = -std=c11 -D_GNU_SOURCE -DRADOME_VERSION='"$(VERSION)"' -DWITH_NDPI=$(WITH_NDPI) -I. -I$(BUILD) -isystem /usr/include/ndpi \
-            -MMD -MP -fPIC $(CFLAGS) $(CFLAGS.$(MODE))
+            -MMD -MP -fPIC $(CPPFLAGS) $(CFLAGS) $(CFLAGS.$(MODE))
 TLS      := $(shell $(CC) -E -include hiredis/hiredis_ssl.h -x c /dev/null >/dev/null 2>&1 && echo -lhiredis_ssl -lssl)
 LIBS     := $(TLS) -lpcap -lz -lzstd -lcrypto -lpsl -lidn2 -lhiredis -lmaxminddb -linih -ljansson -lbrotlidec -lpthread -lm
 ifeq ($(WITH_NDPI),1)
@@ -52,9 +53,9 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
 .SECONDARY:
-.PHONY: all library install valgrind demo check tests oracles fuzz layers help clean names-report payload-report model bench benchers live-bench faults redis-bench months
+.PHONY: all library manuals install deb valgrind demo check tests oracles fuzz layers help clean names-report payload-report model bench benchers live-bench faults redis-bench months
 
-all: $(PROGRAMS) library ## build the sensor, its companions and the library
+all: $(PROGRAMS) library $(if $(filter release,$(MODE)),manuals) ## build the sensor, its companions, the library and the manuals
 
 $(BUILD)/radome: $(BUILD)/tools/radome.o $(OBJECTS) classifiers/plugin.list
 	$(call say,LINK)
@@ -120,14 +121,53 @@ $(BUILD)/libradome.a: $(LIB_OBJECTS)
 	$(call say,AR)
 	$(Q)$(LD) -r -o $(BUILD)/lib/radome.o $^ && objcopy --localize-hidden $(BUILD)/lib/radome.o && rm -f $@ && $(AR) rcs $@ $(BUILD)/lib/radome.o
 
+# Man pages and completions, of every program there is: from its --help, which is its table of settings, and of prose where
+# manual/ has some. The date is the release's.
+MANUAL   := $(BUILD)/manual
+RELEASED  = $(shell LC_ALL=C date -u -d "$$(sed -n 's/^ -- .*>  //p' debian/changelog | head -n 1)" '+%B %-d, %Y')
+NAMES    := $(PROGRAMS:$(BUILD)/%=%)
+PAGES    := $(MANUAL)/radome.8 $(patsubst %,$(MANUAL)/%.1,$(filter-out radome,$(NAMES))) $(MANUAL)/radome.conf.5 $(MANUAL)/radome-hits.7
+SHELLS   := $(foreach shell,bash zsh fish,$(NAMES:%=$(MANUAL)/%.$(shell)))
+LISTS    := $(addprefix $(MANUAL)/,keys radome eve ecs)
+manuals: $(PAGES) $(SHELLS) $(MANUAL)/radome.conf ## man pages, completions, an example of the configuration
+manual = $(Q)awk -v what=$(1) -v name=$(basename $(@F)) -v section=$(subst .,,$(suffix $@)) -v date="$(RELEASED)" -v lists=$(MANUAL) \
+         -v prose=$(wildcard manual/$(@F)) -f manual/manual.awk $(filter-out %.awk,$<) > $@.new && mv $@.new $@
+$(MANUAL)/%.help: $(BUILD)/%
+	@mkdir -p $(@D)
+	$(Q)$< --help > $@.new && mv $@.new $@
+$(PAGES): manual/manual.awk debian/changelog $(wildcard manual/*.[1578])
+$(MANUAL)/%.8 $(MANUAL)/%.1: $(MANUAL)/%.help
+	$(call manual,man)
+$(MANUAL)/%.5 $(MANUAL)/%.7: manual/manual.awk $(LISTS)
+	$(call manual,page)
+$(SHELLS): manual/manual.awk
+$(MANUAL)/%.bash: $(MANUAL)/%.help
+	$(call manual,bash)
+$(MANUAL)/%.zsh: $(MANUAL)/%.help
+	$(call manual,zsh)
+$(MANUAL)/%.fish: $(MANUAL)/%.help
+	$(call manual,fish)
+$(MANUAL)/radome.conf: $(MANUAL)/keys.rows manual/manual.awk
+	$(call manual,example)
+$(LISTS): $(MANUAL)/%: $(MANUAL)/%.rows manual/manual.awk
+	$(call manual,list)
+$(MANUAL)/keys.rows: $(MANUAL)/rows
+	$(Q)$< > $@.new && mv $@.new $@
+$(MANUAL)/%.rows: $(MANUAL)/fields feeds/schema/%.json $(wildcard feeds/schema/*.json)
+	$(Q)$< feeds/schema/$*.json > $@.new && mv $@.new $@
+$(MANUAL)/rows $(MANUAL)/fields: $(MANUAL)/%: $(BUILD)/manual/%.o $(BUILD)/libhouse.a
+	$(call say,LINK)
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # What pkg-config says of the library.
 define PC
 prefix=$(PREFIX)
+libdir=$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))
 Name: radome
 Description: finds the adware families DealPly, IsErIk and ManageX
 Version: $(VERSION)
 Cflags: -I$${prefix}/include
-Libs: -L$${prefix}/lib -lradome
+Libs: -L$${libdir} -lradome
 Libs.private: $(LIB_LIBS)
 endef
 export PC
@@ -135,15 +175,32 @@ export PC
 # What a classifier of its own is compiled with.
 PLUGIN_HEADERS := $(addprefix capture/,addr.h cursor.h dns.h error.h event.h http.h packet.h pool.h slice.h source.h stream.h tls.h) \
                   $(addprefix classifiers/,classifier.h hit.h plugin.h)
-install: all ## install programs, library and headers: PREFIX (/usr/local), DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BUILD)/libradome.so.$(ABI) $(DESTDIR)$(PREFIX)/lib
-	ln -sf libradome.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libradome.so
-	install -m 644 $(BUILD)/libradome.a $(DESTDIR)$(PREFIX)/lib
-	printf '%s\n' "$$PC" > $(DESTDIR)$(PREFIX)/lib/pkgconfig/radome.pc
-	install -m 644 classifiers/radome.h $(DESTDIR)$(PREFIX)/include
-	for header in $(PLUGIN_HEADERS); do install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/radome/$$header; done
+# Where a system looks for its own; a distribution's packages say otherwise.
+SYSCONFDIR ?= /etc
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
+EXAMPLES   := $(filter-out %.sysusers %.logrotate %@.service,$(wildcard feeds/examples/*))
+to = $(DESTDIR)$(PREFIX)
+install: all ## install all of it: PREFIX (/usr/local), DESTDIR, LIBDIR, SYSCONFDIR (/etc)
+	install -d $(to)/bin $(to)/include $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 755 $(PROGRAMS) $(to)/bin
+	install -m 644 $(BUILD)/libradome.so.$(ABI) $(DESTDIR)$(LIBDIR)
+	ln -sf libradome.so.$(ABI) $(DESTDIR)$(LIBDIR)/libradome.so
+	install -m 644 $(BUILD)/libradome.a $(DESTDIR)$(LIBDIR)
+	printf '%s\n' "$$PC" > $(DESTDIR)$(LIBDIR)/pkgconfig/radome.pc
+	install -m 644 classifiers/radome.h $(to)/include
+	for header in $(PLUGIN_HEADERS); do install -D -m 644 $$header $(to)/include/radome/$$header || exit 1; done
+	for page in $(PAGES); do install -D -m 644 -t $(to)/share/man/man$${page##*.} $$page || exit 1; done
+	for name in $(NAMES); do \
+	    install -D -m 644 $(MANUAL)/$$name.bash $(to)/share/bash-completion/completions/$$name && \
+	    install -D -m 644 $(MANUAL)/$$name.zsh $(DESTDIR)$(ZSHDIR)/_$$name && \
+	    install -D -m 644 $(MANUAL)/$$name.fish $(to)/share/fish/vendor_completions.d/$$name.fish || exit 1; done
+	install -D -m 644 -t $(to)/share/radome/schema feeds/schema/*.json
+	install -D -m 644 -t $(to)/share/doc/radome/examples $(EXAMPLES)
+	sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(to)/share/doc/radome/examples/*.service
+	install -D -m 644 feeds/examples/radome.sysusers $(to)/lib/sysusers.d/radome.conf
+	[ -e $(DESTDIR)$(SYSCONFDIR)/logrotate.d/radome ] || install -D -m 644 feeds/examples/radome.logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/radome
+	[ -e $(DESTDIR)$(SYSCONFDIR)/radome/radome.conf ] || install -D -m 644 $(MANUAL)/radome.conf $(DESTDIR)$(SYSCONFDIR)/radome/radome.conf
 
 # Tests and fuzzers: one program a file. A fuzzer built outside MODE=fuzz replays the files it is given.
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(BUILD)/tests/check.o $(BUILD)/libhouse.a
