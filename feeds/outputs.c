@@ -9,6 +9,7 @@
 #include "feeds/once.h"
 
 struct outputs {
+    const char *path;
     FILE *file;
     bool failed;
     struct delivery *delivery;
@@ -42,6 +43,8 @@ static FILE *open_file(const struct outputs_settings *settings, char err[static 
 struct outputs *outputs_open(const struct outputs_settings *settings, struct redis *redis, char err[static ERRLEN])
 {
     struct outputs *o = calloc(1, sizeof *o);
+    if (o != NULL)
+        o->path = settings->path;
     if (o == NULL || (settings->path != NULL && (o->file = open_file(settings, err)) == NULL)) {
         if (o == NULL)
             error_set(err, "no memory for the outputs");
@@ -78,6 +81,32 @@ void outputs_flush(struct outputs *o)
 bool outputs_failed(const struct outputs *o)
 {
     return o->failed;
+}
+
+/* A regular file that another name has by now, or none. What is no file (a pipe, a terminal) is not opened twice: it might wait. */
+static bool is_moved(const struct outputs *o)
+{
+    struct stat opened, named;
+    if (o->file == NULL || o->file == stdout || fstat(fileno(o->file), &opened) != 0 || !S_ISREG(opened.st_mode))
+        return false;
+    if (stat(o->path, &named) != 0)
+        return errno == ENOENT;
+    return S_ISREG(named.st_mode) && (named.st_dev != opened.st_dev || named.st_ino != opened.st_ino);
+}
+
+bool outputs_reopen(struct outputs *o, char err[static ERRLEN])
+{
+    if (!is_moved(o))
+        return true;
+    FILE *file = fopen(o->path, "ae");
+    if (file == NULL) {
+        error_set(err, "%s: %s; the file that was opened before is written on", o->path, strerror(errno));
+        return false;
+    }
+    if (fclose(o->file) != 0) /* with what waited in it: only whole documents */
+        o->failed = true;
+    o->file = file;
+    return true;
 }
 
 bool outputs_news(struct outputs *o, char message[static ERRLEN])

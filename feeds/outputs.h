@@ -4,7 +4,7 @@
 #include "feeds/delivery.h"
 
 struct outputs_settings {
-    const char *path;          /* "-" is standard output; NULL: no file */
+    const char *path;          /* "-" is standard output; NULL: no file; borrowed for as long as the outputs are open */
     const char *const *inputs; /* paths that must not be overwritten; NULL-terminated */
     bool append;               /* to what the file holds; else it begins empty */
     struct delivery_settings delivery; /* on the way to Redis */
@@ -20,6 +20,10 @@ void outputs_put(struct outputs *, uint64_t us, const char *document, size_t len
 
 /* What was written reaches the file. */
 void outputs_flush(struct outputs *);
+
+/* A file that was renamed or removed is left, and its name opened again: documents go on there. False: a sentence, and they go
+ * on where they went. */
+bool outputs_reopen(struct outputs *, char err[static ERRLEN]);
 
 /* The file takes no more: hits would be lost. */
 bool outputs_failed(const struct outputs *);

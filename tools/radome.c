@@ -204,12 +204,15 @@ static void take_lists(struct sensor *s)
 static void answer_signals(struct sensor *s)
 {
     bool figures = tell, lists = reload;
+    char err[ERRLEN];
     tell = reload = 0; /* before they are answered: one that comes meanwhile is another */
     if (figures)
         print_stats(s);
     if (lists) {
         ask_for_lists(s);
         outputs_retry(s->outputs);
+        if (!outputs_reopen(s->outputs, err))
+            complain(DONE, err);
     }
 }
 
