@@ -71,6 +71,8 @@ function put(text,   words, n, i, line) {
 function macro(word) {
     if (word ~ /^\[.*\]$/)
         return "Op " macro(substr(word, 2, length(word) - 2))
+    if (word ~ /\001$/)
+        return macro(substr(word, 1, length(word) - 1)) " ..."
     if (word ~ /^-/)
         return "Fl " escaped(substr(word, 2))
     if (word ~ /^[A-Z|]*[A-Z][A-Z|]*$/ || word == "options")
@@ -80,12 +82,11 @@ function macro(word) {
 
 function synopsis(   words, n, i, line) {
     print ".Sh SYNOPSIS"
-    gsub(/ \.\.\.\]/, "\\&...]", usage) # one word
+    gsub(/ \.\.\.\]/, "\001]", usage) # one word
     n = split(usage, words, " ")
     print ".Nm"
     for (i = 1; i <= n; i++) {
         line = macro(words[i])
-        gsub(/\\&\.\.\./, " ...", line)
         while (i < n && (words[i + 1] == "..." || words[i] ~ /^-/ && words[i + 1] ~ /^[A-Z]/))
             line = line " " macro(words[++i])
         print (line == "|" ? line : "." line)
