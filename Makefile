@@ -72,8 +72,9 @@ $(BUILD)/%.o: %.c
 	$(call say,CC)
 	$(Q)$(CC) $(ALLFLAGS) $(FAT) -c -o $@ $<
 
-# What feeds/builtin.c takes in as it is.
+# What feeds/builtin.c and feeds/page.c take in as it is.
 $(BUILD)/feeds/builtin.o: feeds/indicators.csv feeds/lookalikes.txt
+$(BUILD)/feeds/page.o: $(wildcard feeds/page/*)
 
 # The registry of classifiers: every constant that a file in classifiers/ ends in.
 $(BUILD)/registry.c: $(wildcard classifiers/*.c)

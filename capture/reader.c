@@ -246,6 +246,7 @@ struct reader *reader_open(const char *path, uint64_t *taken, char err[static ER
     if (r->len == 0) {
         error_set(err, "%s: is empty; a capture file has at least a header", path);
         reader_close(r);
+        errno = ENODATA;
         return NULL;
     }
     begin(r);

@@ -13,7 +13,8 @@ enum { READER_HEAD = 24 };
 
 struct reader;
 
-/* Opens path ("-": standard input). NULL: err has a sentence. Adds the bytes it takes from the file to *taken. */
+/* Opens path ("-": standard input). NULL: err has a sentence, and errno is ENODATA where the file is empty. Adds the bytes it
+ * takes from the file to *taken. */
 struct reader *reader_open(const char *path, uint64_t *taken, char err[static ERRLEN]);
 void reader_close(struct reader *);
 

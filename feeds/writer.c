@@ -74,9 +74,7 @@ void writer_end(struct writer *w)
         append(w, w->out[body - 1] == '{' ? "}" : "]", 1);
 }
 
-/* The code point at the start of text and its length in bytes; a length of 0 is a byte that starts no valid sequence:
- * overlong forms, surrogates and what lies beyond U+10FFFF included (RFC 3629 section 4). */
-static size_t decode(struct slice text, uint32_t *point)
+size_t writer_point(struct slice text, uint32_t *point)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     uint8_t first = text.p[0];
@@ -116,7 +114,7 @@ static size_t append_special(struct writer *w, struct slice text)
 {
     static const char digits[] = "0123456789abcdef";
     uint32_t point = 0;
-    size_t n = decode(text, &point);
+    size_t n = writer_point(text, &point);
     if (n == 0) {
         append(w, "\xef\xbf\xbd", 3);
         return 1;

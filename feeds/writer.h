@@ -40,5 +40,9 @@ void writer_number(struct writer *, const char *key, double value);
 /* YYYY-MM-DDThh:mm:ss.uuuuuu and the zone's suffix (RFC 3339); years after 9999 are cut to its end. */
 void writer_time(struct writer *, const char *key, uint64_t us, const char *zone);
 
+/* The code point at the start of text, which is not empty, and its length in bytes; a length of 0 is a byte that starts no
+ * valid sequence: overlong forms, surrogates and what lies beyond U+10FFFF included (RFC 3629 section 4). */
+size_t writer_point(struct slice text, uint32_t *point);
+
 /* The line's end, NUL excluded; the bytes written, 0 where they did not fit. */
 size_t writer_finish(struct writer *);

@@ -14,6 +14,7 @@
 #include "feeds/builtin.h"
 #include "feeds/desk.h"
 #include "feeds/ioc.h"
+#include "feeds/json.h"
 #include "tests/check.h"
 #include "tests/make_http.h"
 
@@ -35,6 +36,7 @@ struct month {
     uint64_t events, documents[REPORT_INCIDENT + 1], summaries;
     struct addr named[4096];       /* clients with an incident */
     unsigned incidents, aggregators;
+    FILE *out;                     /* takes the documents; NULL: nobody does */
 };
 
 static inline uint64_t month_random(struct month *m)
@@ -164,8 +166,11 @@ static inline const char *month_browse(struct month *m)
 
 static inline void month_reports(struct month *m)
 {
+    static char line[JSON_MAX];
     const struct report *report;
     while ((report = desk_next(m->desk)) != NULL) {
+        if (m->out != NULL)
+            fwrite(line, 1, json_report(line, report, JSON_EVE), m->out);
         m->documents[report->kind]++;
         m->summaries += report->repeat.count > 0;
         if (report->kind != REPORT_INCIDENT)

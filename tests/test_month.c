@@ -1,5 +1,5 @@
 /* A month of 500 clients through engine and desk, ten of them infected: each of those is named, nobody else is, and few
- * documents say so. The argument: how many months. */
+ * documents say so. The argument: how many months. DOCUMENTS names a file for the first month's documents. */
 #include "tests/month.h"
 #include "tests/pe_maker.h"
 
@@ -187,13 +187,14 @@ static void act(struct month *m, const struct act *a)
     }
 }
 
-static void month(uint64_t seed)
+static void month(uint64_t seed, FILE *out)
 {
     static struct month m;
     static struct plan p;
     struct desk_stats stats;
     unsigned found = 0, clean = 0;
     month_open(&m, seed);
+    m.out = out;
     p.act = malloc(ROOM * sizeof *p.act);
     make_plan(&m, &p);
     CHECK(p.count < ROOM, "room for the plan");
@@ -227,7 +228,11 @@ int main(int argc, char **argv)
 {
     unsigned months = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 3;
     printf("A month of %d clients, %d infected\n", CLIENTS, INFECTED);
+    const char *documents = getenv("DOCUMENTS");
+    FILE *out = documents != NULL ? fopen(documents, "w") : NULL;
     for (unsigned seed = 1; seed <= months; seed++)
-        month(seed);
+        month(seed, seed == 1 ? out : NULL);
+    if (out != NULL)
+        fclose(out);
     return check_report("test_month");
 }
