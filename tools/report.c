@@ -260,7 +260,6 @@ static int start(struct options *o, struct settings *settings, int argc, char **
     if (o->help) {
         puts(usage);
         settings_help(settings, stdout);
-        puts("\nExit status: 0 done, 1 an input could not be read or the page not written (what was read is in it), 2 wrong usage, 3 Redis not reached.");
         return DONE;
     }
     if (settings->operand_count == 0 && o->redis == NULL)
