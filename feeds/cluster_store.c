@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "feeds/cluster_table.h"
+#include "feeds/rank.h"
 #include "feeds/store.h"
 
 #define NEWS(name) offsetof(struct cluster_news, name), sizeof ((struct cluster_news *)0)->name
@@ -85,39 +86,28 @@ void cluster_place_news_load(struct cluster_place_news *news, struct store_reade
     store_get_fields(r, news, place_news_fields, PLACE_NEWS_FIELDS);
 }
 
-struct rank {
-    float bits;
-    uint16_t index;
-};
-
-static int by_bits(const void *a, const void *b)
-{
-    const struct rank *x = a, *y = b;
-    return x->bits != y->bits ? (x->bits > y->bits ? -1 : 1) : (int)x->index - (int)y->index;
-}
-
-/* The most certain names first, each with its index, which is how roots and places speak of it. */
+/* Each name with its index, which is how roots and places speak of it. */
 void cluster_save(const struct clusters *c, struct store_writer *w)
 {
     size_t places = 0;
-    struct rank *rank = malloc((c->stats.names + 1) * sizeof *rank);
+    struct ranks ranks;
     store_section(w, "clusters", VERSION);
-    if (rank == NULL) {
+    if (!ranks_open(&ranks, c->stats.names)) {
         w->bad = true;
         return;
     }
     for (size_t i = 0; i < c->stats.names; i++)
-        rank[i] = (struct rank){c->name[i].bits, (uint16_t)i};
-    qsort(rank, c->stats.names, sizeof *rank, by_bits);
+        ranks_put(&ranks, &(struct rank){c->name[i].bits, (uint32_t)i, {(uint8_t)(i >> 8), (uint8_t)i}});
+    ranks_sort(&ranks);
     store_put_uint(w, c->stats.names);
     for (size_t i = 0; i < c->stats.names; i++) {
-        struct name name = c->name[rank[i].index];
+        struct name name = c->name[ranks.rank[i].index];
         memcpy(name.id, c->name[name.root].id, sizeof name.id);
         name.formed_us = c->name[name.root].formed_us;
-        store_put_uint(w, rank[i].index);
+        store_put_uint(w, ranks.rank[i].index);
         store_put_fields(w, &name, name_fields, NAME_FIELDS);
     }
-    free(rank);
+    ranks_close(&ranks);
     for (size_t i = 0; i < c->buckets * CLUSTER_WAYS; i++)
         places += c->place[i].last_us != 0;
     store_put_uint(w, places);

@@ -200,7 +200,10 @@ static void *write_on(void *context)
         pthread_mutex_lock(&d->lock);
         more = more || ((d->gathered.count > 0 || d->turn) && d->batch.count == 0);
     }
+    uint64_t forget = d->forget;
     pthread_mutex_unlock(&d->lock);
+    end_file(d);
+    remove_before(d, forget); /* the file that was open, too, when all that it has is in the last snapshot */
     return NULL;
 }
 

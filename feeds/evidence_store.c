@@ -1,6 +1,5 @@
-#include <stdlib.h>
-
 #include "feeds/evidence_table.h"
+#include "feeds/rank.h"
 #include "feeds/store.h"
 
 #define ITEM(member) offsetof(struct evidence_item, member), sizeof ((struct evidence_item *)0)->member
@@ -58,41 +57,31 @@ void evidence_news_load(struct evidence_news *news, struct store_reader *r)
     store_get_fields(r, &news->item, item_fields, ITEM_FIELDS);
 }
 
-struct rank {
-    float bits;
-    const struct evidence_client *client;
-};
-
-static int by_bits(const void *a, const void *b)
-{
-    const struct rank *x = a, *y = b;
-    if (x->bits != y->bits)
-        return x->bits > y->bits ? -1 : 1;
-    return memcmp(&x->client->addr, &y->client->addr, sizeof x->client->addr);
-}
-
-/* The most certain first: a smaller table that reads them keeps those. */
 void evidence_save(const struct evidence *e, struct store_writer *w)
 {
-    size_t count = 0;
-    struct rank *rank = malloc((e->stats.clients + 1) * sizeof *rank);
+    struct ranks ranks;
     store_section(w, "evidence", VERSION);
-    if (rank == NULL) {
+    if (!ranks_open(&ranks, e->stats.clients)) {
         w->bad = true;
         return;
     }
-    for (size_t i = 0; i < e->buckets * EVIDENCE_WAYS; i++)
-        if (e->client[i].used)
-            rank[count++] = (struct rank){evidence_client_bits(e, &e->client[i], e->last_us, 0), &e->client[i]};
-    qsort(rank, count, sizeof *rank, by_bits);
-    store_put_uint(w, e->last_us);
-    store_put_uint(w, count);
-    for (size_t i = 0; i < count; i++) {
-        store_put_fields(w, rank[i].client, client_fields, CLIENT_FIELDS);
-        for (unsigned k = 0; k < rank[i].client->items; k++)
-            store_put_fields(w, &rank[i].client->item[k], item_fields, ITEM_FIELDS);
+    for (size_t i = 0; i < e->buckets * EVIDENCE_WAYS; i++) {
+        const struct evidence_client *client = &e->client[i];
+        struct rank rank = {client->used ? evidence_client_bits(e, client, e->last_us, 0) : 0, (uint32_t)i, {0}};
+        memcpy(rank.tie, &client->addr, sizeof rank.tie);
+        if (client->used)
+            ranks_put(&ranks, &rank);
     }
-    free(rank);
+    ranks_sort(&ranks);
+    store_put_uint(w, e->last_us);
+    store_put_uint(w, ranks.count);
+    for (size_t i = 0; i < ranks.count; i++) {
+        const struct evidence_client *client = &e->client[ranks.rank[i].index];
+        store_put_fields(w, client, client_fields, CLIENT_FIELDS);
+        for (unsigned k = 0; k < client->items; k++)
+            store_put_fields(w, &client->item[k], item_fields, ITEM_FIELDS);
+    }
+    ranks_close(&ranks);
 }
 
 /* A free place of the bucket; NULL where more certain clients, which came first, have them all. */

@@ -1,13 +1,14 @@
 #include "feeds/store.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <sys/mman.h>
 
 #include "feeds/id.h"
 
 static const uint8_t magic[] = {'r', 'a', 'd', 'o', 'm', 'e', 0, 1}; /* the last is the layout's own version */
 
-enum { FIXED = 8 }; /* bytes of a section's length and of the checksum: patched or found without reading what is before */
+/* FIXED: bytes of a section's length and of the checksum: patched or found without reading what is before; LEAST: of room. */
+enum { FIXED = 8, LEAST = 65536 };
 
 void store_open(struct store_writer *w, size_t most)
 {
@@ -27,9 +28,21 @@ size_t store_message_len(const struct store_writer *w)
 
 void store_close(struct store_writer *w)
 {
-    if (!w->fixed)
-        free(w->byte);
+    if (!w->fixed && w->byte != NULL)
+        munmap(w->byte, w->room);
     *w = (struct store_writer){0};
+}
+
+/* Not by malloc: a copy of the process saves, in which malloc's lock may be another thread's, which is not there. */
+static bool grow_to(struct store_writer *w, size_t room)
+{
+    uint8_t *byte = w->byte != NULL ? mremap(w->byte, w->room, room, MREMAP_MAYMOVE)
+                                    : mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (byte == MAP_FAILED)
+        return false;
+    w->byte = byte;
+    w->room = room;
+    return true;
 }
 
 /* Room for n more bytes: NULL where there is none, and from then on always. */
@@ -40,15 +53,12 @@ static uint8_t *grow(struct store_writer *w, size_t n)
         return NULL;
     }
     if (n > w->room - w->len) {
-        size_t room = w->room < 4096 ? 4096 : w->room * 2;
+        size_t room = w->room < LEAST ? LEAST : w->room * 2;
         room = room < w->len + n ? w->len + n : room > w->most ? w->most : room;
-        uint8_t *byte = w->fixed ? NULL : realloc(w->byte, room);
-        if (byte == NULL) {
+        if (w->fixed || !grow_to(w, room)) {
             w->bad = true;
             return NULL;
         }
-        w->byte = byte;
-        w->room = room;
     }
     w->len += n;
     return w->byte + w->len - n;
