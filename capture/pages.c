@@ -3,10 +3,23 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+enum { PAGE = 4096, LARGE = 2 << 20 }; /* bytes; where they are of another size these are only round numbers */
+
+/* What is large enough for a large page begins where one can, which not every kernel sees to by itself. */
 void *pages_open(size_t bytes)
 {
-    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return pages != MAP_FAILED ? pages : NULL;
+    size_t room = bytes < LARGE ? bytes : bytes + LARGE;
+    uint8_t *all = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (all == MAP_FAILED)
+        return NULL;
+    if (bytes < LARGE)
+        return all;
+    size_t before = -(uintptr_t)all & (LARGE - 1), used = before + (bytes + PAGE - 1) / PAGE * PAGE;
+    if (before > 0)
+        munmap(all, before);
+    if (used < room)
+        munmap(all + used, room - used);
+    return all + before;
 }
 
 void pages_close(void *pages, size_t bytes)
@@ -23,7 +36,6 @@ void pages_large(void *pages, size_t bytes)
 /* Linux before 5.14 does not know how, and brings them one by one. */
 void pages_soon(void *pages, size_t bytes)
 {
-    enum { PAGE = 4096 };
     uintptr_t from = (uintptr_t)pages & ~(uintptr_t)(PAGE - 1);
     madvise((void *)from, (uintptr_t)pages + bytes - from, MADV_POPULATE_WRITE);
 }

@@ -19,7 +19,8 @@ struct store_reader;
 
 struct asked *asked_open(size_t clients, uint64_t seed, char err[static ERRLEN]);
 void asked_close(struct asked *);
-void asked_put(struct asked *, const struct addr *client, struct slice name, uint64_t us);
+void asked_put(struct asked *, const struct addr *client, uint64_t name, uint64_t us); /* a hash without a secret */
+void asked_expect(const struct asked *, const struct addr *client, uint64_t name); /* soon: fetches what that needs */
 
 /* The estimate, 0 for a client that is not known. */
 double asked_names(const struct asked *, const struct addr *client);

@@ -56,20 +56,12 @@ void cluster_relist(struct clusters *c, struct geoip *geoip)
     c->settings.geoip = geoip;
 }
 
-/* The hash has no secret, so that every sensor counts the same bit. */
-void cluster_ordinary(struct clusters *c, const struct hit *sighting)
+void cluster_ordinary(struct clusters *c, const struct sighting *s)
 {
     c->has_news = false;
     c->places_told = 0;
-    if (sighting->addrs == 0 && sighting->alias == 0)
-        return;
-    uint64_t bit = 1ull << (id_hash(sighting->name, strlen(sighting->name), 0) >> 58);
-    for (unsigned i = 0; i < sighting->addrs; i++)
-        cluster_place_add(c, &sighting->addr[i], sighting->us, bit);
-    if (sighting->alias != 0) {
-        struct addr alias = cluster_alias(sighting->alias);
-        cluster_place_add(c, &alias, sighting->us, bit);
-    }
+    for (unsigned i = 0; i < s->places; i++)
+        cluster_place_add(c, &s->place[i], s->us, 1ull << (s->name >> 58));
 }
 
 static size_t slot_of(const struct clusters *c, const char *text)
@@ -225,7 +217,7 @@ static bool put_suspicious(struct clusters *c, uint16_t i, const struct cluster_
 {
     struct name *name = &c->name[i];
     bool new = name_see(name, seen);
-    const struct addr alias = cluster_alias(seen->alias);
+    const struct addr alias = sighting_alias(seen->alias);
     const unsigned places = seen->addrs + (seen->alias != 0 ? 1u : 0u);
     for (unsigned k = 0; k < places; k++) {
         const bool is_addr = k < seen->addrs;

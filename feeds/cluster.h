@@ -5,6 +5,7 @@
 #include "capture/error.h"
 #include "feeds/cluster_news.h"
 #include "feeds/geoip.h"
+#include "feeds/sighting.h"
 
 struct cluster_settings {
     uint64_t seed;
@@ -29,8 +30,8 @@ void cluster_relist(struct clusters *, struct geoip *);
 
 /* An ordinary name and its addresses: counted on each address. One that turns out a CDN's lets go whom it united: the part
  * with the oldest name keeps the id, and nothing is written of it. */
-void cluster_ordinary(struct clusters *, const struct hit *sighting);
-void cluster_expect(const struct clusters *, const struct hit *sighting); /* soon: fetches what it needs */
+void cluster_ordinary(struct clusters *, const struct sighting *);
+void cluster_expect(const struct clusters *, const struct sighting *); /* soon: fetches what that needs */
 
 /* A suspicious name (HIT_DOMAIN, or HIT_INDICATOR of a domain) with the addresses it resolved to. True: a cluster formed
  * or grew; fills what a cluster has of *report (kind, us, id, bits, risk_score, reason, cluster), valid until the next call. */

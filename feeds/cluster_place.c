@@ -15,39 +15,35 @@ static bool goes_first(const struct place *a, const struct place *b)
 
 static struct place *bucket_of(const struct clusters *c, const struct addr *addr)
 {
-    return &c->place[id_hash(addr, sizeof *addr, c->settings.seed) % c->buckets * CLUSTER_WAYS];
+    return &c->place[id_place(id_hash(addr, sizeof *addr, c->settings.seed), c->buckets) * CLUSTER_WAYS];
 }
 
 /* Buckets are cold memory: asked for one after the other they would be the most of what a name costs. */
-static void fetch(const struct clusters *c, const struct addr *addr)
+void cluster_expect(const struct clusters *c, const struct sighting *s)
+{
+    for (unsigned i = 0; i < s->places; i++) {
+        const struct place *bucket = bucket_of(c, &s->place[i]);
+        for (unsigned k = 0; k < CLUSTER_WAYS; k++)
+            __builtin_prefetch(&bucket[k], 1);
+    }
+}
+
+const struct place *cluster_place_find(const struct clusters *c, const struct addr *addr)
 {
     const struct place *bucket = bucket_of(c, addr);
     for (unsigned i = 0; i < CLUSTER_WAYS; i++)
-        __builtin_prefetch(&bucket[i], 1);
+        if (addr_eq(&bucket[i].addr, addr) && bucket[i].last_us != 0)
+            return &bucket[i];
+    return NULL;
 }
 
-void cluster_expect(const struct clusters *c, const struct hit *sighting)
-{
-    for (unsigned i = 0; i < sighting->addrs; i++)
-        fetch(c, &sighting->addr[i]);
-    if (sighting->alias != 0) {
-        struct addr alias = cluster_alias(sighting->alias);
-        fetch(c, &alias);
-    }
-}
-
-struct place *cluster_place(struct clusters *c, const struct addr *addr, uint64_t us)
+/* A new place, in that of the bucket's first to go. */
+static struct place *begin(struct clusters *c, const struct addr *addr, uint64_t us)
 {
     struct place *bucket = bucket_of(c, addr), *victim = bucket;
-    for (unsigned i = 0; i < CLUSTER_WAYS; i++) {
-        struct place *place = &bucket[i];
-        if (place->last_us != 0 && addr_eq(&place->addr, addr)) {
-            place->last_us = us > place->last_us ? us : place->last_us;
-            return place;
-        }
-        if (goes_first(place, victim))
-            victim = place;
-    }
+    for (unsigned i = 1; i < CLUSTER_WAYS; i++)
+        if (goes_first(&bucket[i], victim))
+            victim = &bucket[i];
     if (victim->last_us != 0) {
         c->stats.addresses_forgotten++;
         cluster_as_leave(c, victim);
@@ -57,21 +53,13 @@ struct place *cluster_place(struct clusters *c, const struct addr *addr, uint64_
     return victim;
 }
 
-const struct place *cluster_place_find(const struct clusters *c, const struct addr *addr)
+struct place *cluster_place(struct clusters *c, const struct addr *addr, uint64_t us)
 {
-    const struct place *bucket = bucket_of(c, addr);
-    for (unsigned i = 0; i < CLUSTER_WAYS; i++)
-        if (bucket[i].last_us != 0 && addr_eq(&bucket[i].addr, addr))
-            return &bucket[i];
-    return NULL;
-}
-
-/* What a name's CNAMEs end in looks like an address of those that nobody has (RFC 6666). */
-struct addr cluster_alias(uint64_t alias)
-{
-    struct addr addr = {.b = {1}};
-    memcpy(addr.b + 8, &alias, sizeof alias);
-    return addr;
+    struct place *place = (struct place *)(uintptr_t)cluster_place_find(c, addr);
+    if (place == NULL)
+        return begin(c, addr, us);
+    place->last_us = us > place->last_us ? us : place->last_us;
+    return place;
 }
 
 /* Linear counting (Whang, Vander-Zanden, Taylor 1990): good to a few names, which is where the decision falls. */

@@ -17,7 +17,7 @@ enum {
 /* An address, or the name that aliases end in, and who was seen there: ordinary names as a bitmap of 64 hash values (linear
  * counting), suspicious by index. */
 struct place {
-    struct addr addr;
+    _Alignas(64) struct addr addr;   /* a line of cold memory each */
     uint64_t last_us, ordinary;
     uint32_t asn;                    /* its AS, where GeoIP has it; else 0 */
     uint16_t suspicious, name[NAMES_ON_ADDRESS];
@@ -83,9 +83,6 @@ void cluster_place_add(struct clusters *, const struct addr *, uint64_t us, uint
 
 /* The next time others are told they are told of that place. */
 void cluster_place_tell(struct clusters *, const struct place *);
-
-/* What CNAMEs end in counts like an address. */
-struct addr cluster_alias(uint64_t alias);
 
 /* Two become one. Where both were clusters, the id that formed later is lost, into `merged`. False: they were one. */
 bool cluster_unite(struct clusters *, uint16_t a, uint16_t b, uint64_t us, char merged[static REPORT_ID]);

@@ -188,6 +188,7 @@ static void put_schedule(struct desk *d, const struct hit *hit, const struct sch
 static void send_cluster(struct desk *d, const char *name, struct report *report)
 {
     snprintf(d->grown, sizeof d->grown, "%s", name);
+    d->grows = true;
     d->grown_us = report->us;
     d->reviewing = false;
     for (unsigned i = 0; d->settings.geoip != NULL && i < report->cluster->ip_count; i++) {
@@ -222,8 +223,30 @@ static void tell_asked(struct desk *d, const struct addr *client)
 
 static void put_ordinary(struct desk *d, const struct hit *hit)
 {
-    cluster_ordinary(d->clusters, hit);
+    struct sighting sighting;
+    sighting_of(&sighting, hit);
+    cluster_ordinary(d->clusters, &sighting);
     tell_places(d);
+}
+
+void desk_settle(struct desk *d)
+{
+    if (!d->is_waiting)
+        return;
+    d->is_waiting = false;
+    asked_put(d->asked, &d->waiting.client, d->waiting.name, d->waiting.us);
+    cluster_ordinary(d->clusters, &d->waiting);
+    tell_places(d);
+}
+
+/* Most names are ordinary, and of each three or four rows of large tables are touched. They are asked for here, and the name
+ * is counted when the next hit comes: by then they are in the cache. */
+static void put_sighting(struct desk *d, const struct hit *hit)
+{
+    sighting_of(&d->waiting, hit);
+    d->is_waiting = true;
+    asked_expect(d->asked, &d->waiting.client, d->waiting.name);
+    cluster_expect(d->clusters, &d->waiting);
 }
 
 static void put_cluster(struct desk *d, const struct hit *hit)
@@ -252,6 +275,7 @@ static void put_evidence(struct desk *d, const struct hit *hit, const char *id)
 
 void desk_relist(struct desk *d, const struct allow *allow, struct geoip *geoip)
 {
+    desk_settle(d);
     d->settings.allow = allow;
     d->settings.geoip = geoip;
     cluster_relist(d->clusters, geoip);
@@ -260,7 +284,8 @@ void desk_relist(struct desk *d, const struct allow *allow, struct geoip *geoip)
 static void begin(struct desk *d)
 {
     d->count = d->taken = d->told_count = d->told_taken = 0;
-    d->grown[0] = '\0';
+    d->grows = false;
+    desk_settle(d);
 }
 
 /* The door through which clients lose their addresses and bodies what was decoded of them: all that follows, here, in other
@@ -291,14 +316,12 @@ void desk_put(struct desk *d, const struct hit *hit)
     enum allowed allowed = hit->kind != HIT_SIGHTING ? allow_hit(d->settings.allow, d->settings.geoip, hit) : ALLOWED_NOT;
     hit = known(d, hit);
     d->last = d->anonymise != NULL && allowed == ALLOWED_CLIENT ? NULL : hit;
-    if (hit->kind == HIT_SIGHTING)
-        cluster_expect(d->clusters, hit); /* while the client is looked up */
-    if (hit->kind == HIT_SIGHTING || hit->kind == HIT_DOMAIN) /* by DNS or, of a proxy, in its requests and hellos */
-        asked_put(d->asked, &hit->tuple.src, slice_str(hit->name), hit->us);
     if (hit->kind == HIT_SIGHTING) {
-        put_ordinary(d, hit);
+        put_sighting(d, hit);
         return;
     }
+    if (hit->kind == HIT_DOMAIN) /* by DNS or, of a proxy, in its requests and hellos */
+        asked_put(d->asked, &hit->tuple.src, id_hash(hit->name, strlen(hit->name), 0), hit->us);
     d->stats.hits++;
     if (allowed != ALLOWED_NOT) {
         d->stats.allowed++;
@@ -377,18 +400,21 @@ const struct told *desk_heard(const struct desk *d)
 
 const struct told *desk_next_told(struct desk *d)
 {
+    desk_settle(d);
     return d->told_taken < d->told_count ? &d->told[d->told_taken++] : NULL;
 }
 
 bool desk_tell_client(struct desk *d, const struct addr *client, struct report *report)
 {
     struct addr inside = anonymise_client(d->anonymise, client);
+    desk_settle(d);
     *report = (struct report){.sensor = d->settings.sensor};
     return evidence_tell(d->evidence, &inside, asked_names(d->asked, &inside), report);
 }
 
 bool desk_tell_name(struct desk *d, const char *name, struct report *report)
 {
+    desk_settle(d);
     *report = (struct report){.sensor = d->settings.sensor};
     return cluster_tell(d->clusters, name, report);
 }
@@ -420,7 +446,7 @@ static const struct report *due(struct desk *d, const struct repeat_summary *rep
 static const struct report *reviewed(struct desk *d)
 {
     const struct addr *client;
-    while (d->grown[0] != '\0' && (client = evidence_waiting(d->evidence, d->grown, d->reviewing ? &d->reviewed : NULL)) != NULL) {
+    while (d->grows && (client = evidence_waiting(d->evidence, d->grown, d->reviewing ? &d->reviewed : NULL)) != NULL) {
         d->reviewed = *client;
         d->reviewing = true;
         d->count = d->taken = 0;
@@ -429,7 +455,7 @@ static const struct report *reviewed(struct desk *d)
         if (d->count > 0)
             return &d->queue[d->taken++];
     }
-    d->grown[0] = '\0';
+    d->grows = false;
     return NULL;
 }
 

@@ -62,6 +62,6 @@ bool desk_tell_name(struct desk *, const char *name, struct report *);
 
 /* All that must outlive the process. A desk that loads it goes on as the one that saved it would have. False: damaged or of
  * another version; the desk is then as it was. */
-void desk_save(const struct desk *, struct store_writer *);
+void desk_save(struct desk *, struct store_writer *);
 bool desk_load(struct desk *, struct store_reader *);
 void desk_stats(const struct desk *, struct desk_stats *);

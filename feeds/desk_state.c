@@ -1,8 +1,9 @@
 #include "feeds/desk_table.h"
 #include "feeds/store.h"
 
-void desk_save(const struct desk *d, struct store_writer *w)
+void desk_save(struct desk *d, struct store_writer *w)
 {
+    desk_settle(d);
     evidence_save(d->evidence, w);
     cluster_save(d->clusters, w);
     asked_save(d->asked, w);
@@ -14,6 +15,7 @@ void desk_save(const struct desk *d, struct store_writer *w)
 bool desk_load(struct desk *d, struct store_reader *r)
 {
     char err[ERRLEN];
+    desk_settle(d);
     struct desk *new = desk_open(&d->settings, err), old = *d;
     if (new == NULL)
         return false;

@@ -9,3 +9,9 @@ void id_of(char out[static REPORT_ID], const char *kind, const void *bytes, size
 
 /* Keyed hash for tables. */
 uint64_t id_hash(const void *bytes, size_t len, uint64_t seed);
+
+/* One of `places` places, fewer than 2^32, for such a hash: as good as its remainder, without a division. */
+static inline size_t id_place(uint64_t hash, size_t places)
+{
+    return (size_t)((hash >> 32) * places >> 32);
+}

@@ -65,7 +65,7 @@ struct keeper *keeper_open(const struct keeper_settings *settings, char err[stat
 }
 
 /* A snapshot of the desk, as bytes of the writer's. */
-static struct slice bytes_of(struct store_writer *w, const struct desk *desk, uint64_t next)
+static struct slice bytes_of(struct store_writer *w, struct desk *desk, uint64_t next)
 {
     store_open(w, MOST);
     store_section(w, "keeper", SECTION);
@@ -74,7 +74,7 @@ static struct slice bytes_of(struct store_writer *w, const struct desk *desk, ui
     return store_end(w);
 }
 
-static bool write_snapshot(const struct keeper *k, const struct desk *desk, const char *name, uint64_t next, struct made *made)
+static bool write_snapshot(const struct keeper *k, struct desk *desk, const char *name, uint64_t next, struct made *made)
 {
     struct store_writer w;
     struct slice bytes = bytes_of(&w, desk, next);
@@ -104,7 +104,7 @@ static void note(struct keeper *k, bool written)
 }
 
 /* Here and now, with what the diary has. */
-static bool snapshot(struct keeper *k, const struct desk *desk, const char *name)
+static bool snapshot(struct keeper *k, struct desk *desk, const char *name)
 {
     uint64_t next = k->diary != NULL ? diary_turn(k->diary) : k->next;
     bool written = write_snapshot(k, desk, name, next, k->made);
@@ -254,7 +254,7 @@ void keeper_told(struct keeper *k, const struct told *told)
 
 /* A copy of the process has the desk as it is now, for as long as it takes; the packets go on in this one. Full tables take
  * a second and 25 MB; the copy is made within milliseconds. */
-static void begin_snapshot(struct keeper *k, const struct desk *desk)
+static void begin_snapshot(struct keeper *k, struct desk *desk)
 {
     pid_t sensor = getpid();
     k->making = diary_turn(k->diary);
@@ -289,7 +289,7 @@ static void end_snapshot(struct keeper *k, int wait)
         diary_forget(k->diary, k->making);
 }
 
-void keeper_look(struct keeper *k, const struct desk *desk)
+void keeper_look(struct keeper *k, struct desk *desk)
 {
     if (k == NULL || k->diary == NULL)
         return;
@@ -302,7 +302,7 @@ void keeper_look(struct keeper *k, const struct desk *desk)
         begin_snapshot(k, desk);
 }
 
-bool keeper_end(struct keeper *k, const struct desk *desk, char err[static ERRLEN])
+bool keeper_end(struct keeper *k, struct desk *desk, char err[static ERRLEN])
 {
     if (k == NULL)
         return true;

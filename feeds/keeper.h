@@ -43,10 +43,10 @@ void keeper_hit(struct keeper *, const struct hit *);
 void keeper_told(struct keeper *, const struct told *);
 
 /* Now and then: begins a snapshot when it is time, and looks after the one that is made. */
-void keeper_look(struct keeper *, const struct desk *);
+void keeper_look(struct keeper *, struct desk *);
 
 /* The input has ended. A replay's snapshot waits for keeper_over. */
-bool keeper_end(struct keeper *, const struct desk *, char err[static ERRLEN]);
+bool keeper_end(struct keeper *, struct desk *, char err[static ERRLEN]);
 
 /* The record of the replay is gone: it is not repeated any more. */
 bool keeper_over(struct keeper *, char err[static ERRLEN]);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "feeds/asked.h"
+#include "feeds/id.h"
 #include "tests/check.h"
 
 #define DAY 86400000000ull
@@ -11,13 +12,18 @@ static struct addr client(unsigned n)
     return addr_v4((const uint8_t[]){10, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n});
 }
 
+static uint64_t hash(const char *name)
+{
+    return id_hash(name, strlen(name), 0);
+}
+
 static void ask(struct asked *a, unsigned who, unsigned names, uint64_t us)
 {
     struct addr addr = client(who);
     for (unsigned i = 0; i < names; i++) {
         char name[32];
         snprintf(name, sizeof name, "name-%u.example", i);
-        asked_put(a, &addr, slice_str(name), us);
+        asked_put(a, &addr, hash(name), us);
     }
 }
 
@@ -42,11 +48,11 @@ static void united(void)
         struct addr addr = client(7);
         for (unsigned n = 0; n < rows[i].names; n++) {
             snprintf(name, sizeof name, "name-%u.example", n);
-            asked_put(one, &addr, slice_str(name), DAY);
+            asked_put(one, &addr, hash(name), DAY);
             if (n < rows[i].of_each)
-                asked_put(part[0], &addr, slice_str(name), DAY);
+                asked_put(part[0], &addr, hash(name), DAY);
             if (n >= rows[i].names - rows[i].of_each)
-                asked_put(part[1], &addr, slice_str(name), DAY + rows[i].later_us);
+                asked_put(part[1], &addr, hash(name), DAY + rows[i].later_us);
         }
         const double second = asked_names(part[1], &addr);
         CHECK(asked_news(part[0], &addr, &news) && !asked_news(part[0], &addr, &news), "%s: told once", rows[i].reason);

@@ -60,6 +60,13 @@ static const struct step steps[] = {
     {false, "cunakod.com", "", {"192.0.2.2"}, 2, 1, 0, false, "beside two: few ordinary names do not part them"},
 };
 
+static void ordinary(struct clusters *c, const struct hit *hit)
+{
+    struct sighting sighting;
+    sighting_of(&sighting, hit);
+    cluster_ordinary(c, &sighting);
+}
+
 static void follow_steps(void)
 {
     struct clusters *c = fresh(64, 256);
@@ -71,7 +78,7 @@ static void follow_steps(void)
         hit.us += i;
         bool told = false;
         if (step->ordinary)
-            cluster_ordinary(c, &hit);
+            ordinary(c, &hit);
         else
             told = cluster_suspicious(c, &hit, &report);
         CHECK(told == (step->domains > 0), "%s: %s", step->name, step->reason);
@@ -103,7 +110,7 @@ static void bounds(void)
         if (i % 2)
             cluster_suspicious(c, &hit, &report);
         else
-            cluster_ordinary(c, &hit);
+            ordinary(c, &hit);
     }
     struct cluster_stats stats;
     cluster_stats(c, &stats);
@@ -129,7 +136,7 @@ static void aliases(void)
             snprintf(name, sizeof name, "site-%u.example", n);
             struct hit hit = name_hit(HIT_SIGHTING, name, "", (const char *const[]){"192.0.2.9", NULL});
             hit.alias = 77;
-            cluster_ordinary(c, &hit);
+            ordinary(c, &hit);
         }
         struct hit one = name_hit(HIT_DOMAIN, "bujot.com", "", (const char *const[]){"192.0.2.1", NULL});
         struct hit two = name_hit(HIT_DOMAIN, "buluw.com", "", (const char *const[]){"2001:db8::2", NULL});
@@ -168,11 +175,11 @@ static void parted(void)
             char name[32];
             snprintf(name, sizeof name, "site-%u.example", n);
             struct hit hit = name_hit(HIT_SIGHTING, name, "", (const char *const[]){"192.0.2.1", NULL});
-            cluster_ordinary(c, &hit);
+            ordinary(c, &hit);
             CHECK(cluster_place_news(c, &news) == 1 && __builtin_popcountll(news->ordinary) == (int)n + 1, "others are told, all bits at once");
         }
         struct hit elsewhere = name_hit(HIT_SIGHTING, "site.example", "", (const char *const[]){"198.51.100.1", NULL});
-        cluster_ordinary(c, &elsewhere);
+        ordinary(c, &elsewhere);
         CHECK(cluster_place_news(c, &news) == 0, "of an address without suspicious names nobody is told");
         bool united = cluster_tell(c, "bujot.com", &report);
         CHECK(united == (rows[i].names > 0), "%s", rows[i].reason);
@@ -207,7 +214,7 @@ static void busy_as(struct geoip *geoip)
                 snprintf(name, sizeof name, "site-%u-%u.example", a, n);
                 snprintf(address, sizeof address, "203.0.113.%u", a);
                 struct hit hit = name_hit(HIT_SIGHTING, name, "", (const char *const[]){address, NULL});
-                cluster_ordinary(c, &hit);
+                ordinary(c, &hit);
             }
         struct hit one = name_hit(HIT_INDICATOR, "bujot.com", rows[i].family, (const char *const[]){rows[i].at, NULL});
         struct hit two = name_hit(HIT_INDICATOR, "buluw.com", rows[i].family, (const char *const[]){rows[i].at, NULL});

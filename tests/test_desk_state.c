@@ -37,7 +37,7 @@ static void go_on(struct desk *desk, struct hit_sequence *s, unsigned hits, FILE
     }
 }
 
-static struct slice saved(struct store_writer *w, const struct desk *desk)
+static struct slice saved(struct store_writer *w, struct desk *desk)
 {
     store_open(w, STATE_BYTES);
     desk_save(desk, w);
