@@ -63,6 +63,7 @@ $(BUILD)/radome: $(BUILD)/tools/radome.o $(OBJECTS) classifiers/plugin.list
 $(BUILD)/radome-%: $(BUILD)/tools/%.o $(BUILD)/libhouse.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/radome-top: LIBS += -lncursesw -ltinfo
 $(BUILD)/libhouse.a: $(OBJECTS)
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^

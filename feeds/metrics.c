@@ -28,18 +28,27 @@ struct metrics {
 
 /* Where something was lost, from the wire to Redis: one family, so that one rule watches them all. */
 static const struct place {
-    const char *group, *name, *place;
+    const char *group, *name, *place, *meaning;
 } places[] = {
-    {"source", "kernel_drops", "kernel"},        {"source", "interface_drops", "interface"},
-    {"workers", "outputs_lost", "ring"},         {"flows", "evicted", "flows"},
-    {"flows", "crowded_out", "memory"},          {"fragments", "evicted", "fragments"},
-    {"streams", "no_room", "streams"},           {"sessions", "no_room", "sessions"},
-    {"http", "no_room", "http"},                 {"datagrams", "no_room", "datagrams"},
-    {"engine", "hits_dropped", "engine"},        {"hits", "evidence_dropped", "evidence"},
-    {"hits", "clients_forgotten", "clients"},    {"hits", "cluster_names_refused", "cluster_names"},
-    {"hits", "schedules_forgotten", "schedules"}, {"hits", "repeats_forgotten", "repeats"},
-    {"sharing", "dropped", "sharing"},           {"journal", "dropped", "journal"},
-    {"known", "diary_dropped", "diary"},
+    {"source", "kernel_drops", "kernel", "packets the kernel had no room for"},
+    {"source", "interface_drops", "interface", "packets lost at the network card"},
+    {"workers", "outputs_lost", "ring", "hits on their way out of a worker"},
+    {"flows", "evicted", "flows", "flows that had to go for new ones"},
+    {"flows", "crowded_out", "memory", "flows given up for want of memory"},
+    {"fragments", "evicted", "fragments", "IP fragments"},
+    {"streams", "no_room", "streams", "TCP directions not put in order"},
+    {"sessions", "no_room", "sessions", "connections not read"},
+    {"http", "no_room", "http", "HTTP messages not read"},
+    {"datagrams", "no_room", "datagrams", "datagrams not read"},
+    {"engine", "hits_dropped", "engine", "hits the engine had no room for"},
+    {"hits", "evidence_dropped", "evidence", "pieces of evidence"},
+    {"hits", "clients_forgotten", "clients", "clients forgotten"},
+    {"hits", "cluster_names_refused", "cluster_names", "suspicious names in no cluster"},
+    {"hits", "schedules_forgotten", "schedules", "schedules forgotten"},
+    {"hits", "repeats_forgotten", "repeats", "counts of repeats"},
+    {"sharing", "dropped", "sharing", "evidence not told to other sensors"},
+    {"journal", "dropped", "journal", "hits never sent to Redis"},
+    {"known", "diary_dropped", "diary", "hits a restart will not know"},
 };
 
 /* What is held now, and what does not only grow; with the unit where there is one. All others are counters. */
@@ -111,20 +120,43 @@ static const struct gauge *gauge_of(const struct stat_value *value)
     return NULL;
 }
 
+const char *metrics_name(const char *group, const char *name, char out[static METRICS_NAME])
+{
+    const struct stat_value value = {.group = group, .name = name};
+    const struct place *place = place_of(&value);
+    const struct gauge *gauge = gauge_of(&value);
+    if (place != NULL)
+        snprintf(out, METRICS_NAME, "radome_drops_total{place=\"%s\"}", place->place);
+    else if (gauge != NULL)
+        snprintf(out, METRICS_NAME, "%s", gauge->metric);
+    else
+        snprintf(out, METRICS_NAME, "radome_%s_%s_total", group, name); /* its group, and what is counted */
+    return out;
+}
+
+bool metrics_place(size_t i, const char **place, const char **meaning)
+{
+    if (i >= sizeof places / sizeof *places)
+        return false;
+    *place = places[i].place;
+    *meaning = places[i].meaning;
+    return true;
+}
+
 static void put_drops(struct text *t, const struct stat_value *values, size_t count)
 {
+    char name[METRICS_NAME];
     put(t, "# HELP radome_drops_total What was lost, by the place where there was no room for it.\n# TYPE radome_drops_total counter\n");
     for (size_t i = 0; i < count; i++)
         if (place_of(&values[i]) != NULL)
-            put(t, "radome_drops_total{place=\"%s\"} %llu\n", place_of(&values[i])->place, (unsigned long long)values[i].value);
+            put(t, "%s %llu\n", metrics_name(values[i].group, values[i].name, name), (unsigned long long)values[i].value);
 }
 
-/* A counter's name says its group and what is counted; one of bytes has its unit before the end. */
 static void put_counter(struct text *t, const struct stat_value *value)
 {
-    char name[128], words[64];
+    char name[METRICS_NAME], words[64];
     size_t len = strlen(value->name);
-    snprintf(name, sizeof name, "radome_%s_%s_total", value->group, value->name);
+    metrics_name(value->group, value->name, name);
     for (size_t i = 0; i <= len && i < sizeof words; i++)
         words[i] = value->name[i] == '_' ? ' ' : value->name[i];
     words[sizeof words - 1] = '\0';

@@ -20,5 +20,13 @@ bool metrics_news(struct metrics *, char message[static ERRLEN]);
 /* What was put last is written before it returns. */
 void metrics_close(struct metrics *);
 
+/* What the file calls a figure of the statistics, its labels included; returns out. */
+enum { METRICS_NAME = 128 };
+const char *metrics_name(const char *group, const char *name, char out[static METRICS_NAME]);
+
+/* The places where something is lost, as the label of radome_drops_total has them, and what that means; false behind the
+ * last. */
+bool metrics_place(size_t i, const char **place, const char **meaning);
+
 /* The text itself, of at most size bytes with its NUL; returns its length. */
 size_t metrics_text(char *out, size_t size, const struct figures_of *);

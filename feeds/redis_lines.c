@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "feeds/subscription.h"
+
 enum { IDLE_MS = 100, AWAY_MS = 1000 };
 
 struct redis_lines {
@@ -11,7 +13,8 @@ struct redis_lines {
     const char *pop;           /* the command that takes the oldest off; NULL: a channel */
     struct answer *answer;     /* lines in hand */
     size_t next;               /* of them */
-    bool away, subscribed, asked; /* asked: a PING whose answer has not come */
+    bool away;
+    struct subscription subscription;
 };
 
 static const struct {
@@ -75,6 +78,7 @@ void redis_lines_close(struct redis_lines *l)
     if (l == NULL)
         return;
     answer_free(l->answer);
+    subscription_end(&l->subscription);
     redis_session_close(&l->session);
     free(l);
 }
@@ -92,7 +96,6 @@ static enum lines_result gone(struct redis_lines *l, const char *why, char err[s
     char text[ERRLEN];
     snprintf(text, sizeof text, "%.400s", why);
     l->away = true;
-    l->subscribed = l->asked = false;
     if (!news)
         return wait_ms(AWAY_MS);
     error_set(err, "--eve: %.400s; it is waited for%s", text,
@@ -125,43 +128,17 @@ static enum lines_result take_off(struct redis_lines *l, char err[static ERRLEN]
     return answer_count(answer) > 0 ? LINES_LINE : wait_ms(IDLE_MS);
 }
 
-static bool subscribe(struct redis_lines *l, char why[static ERRLEN])
-{
-    const char *argv[] = {"SUBSCRIBE", l->key};
-    enum redis_result result;
-    if (redis_session_connect(&l->session, why) != REDIS_SENT)
-        return false;
-    struct answer *answer = redis_session_ask(&l->session, 2, argv, &result, why);
-    answer = answer == NULL ? NULL : redis_session_approve(&l->session, answer, &result, why);
-    l->subscribed = answer != NULL;
-    answer_free(answer);
-    return l->subscribed;
-}
-
-/* A quiet channel looks like a dead connection, so a PING goes ahead of each wait: its answer comes behind all messages that
- * were there. */
 static enum lines_result hear(struct redis_lines *l, struct slice *line, char err[static ERRLEN])
 {
     char why[ERRLEN];
-    if (!l->subscribed) {
-        if (!subscribe(l, why))
-            return gone(l, why, err);
-        if (l->away)
-            return back(l, err);
-    }
-    if (!l->asked)
-        redis_link_append(l->session.link, 1, (const char *[]){"PING"}, NULL);
-    l->asked = true;
-    answer_free(l->answer);
-    l->answer = redis_session_read(&l->session, why);
-    if (l->answer == NULL)
+    bool heard;
+    if (subscription_begin(&l->subscription, &l->session, l->key, why) != REDIS_SENT)
         return gone(l, why, err);
-    if (slice_eq(answer_text(answer_item(l->answer, 0)), S("message"))) {
-        *line = answer_text(answer_item(l->answer, 2));
-        return LINES_LINE;
-    }
-    l->asked = false;
-    return wait_ms(IDLE_MS);
+    if (l->away)
+        return back(l, err);
+    if (subscription_next(&l->subscription, &l->session, line, &heard, why) != REDIS_SENT)
+        return gone(l, why, err);
+    return heard ? LINES_LINE : wait_ms(IDLE_MS);
 }
 
 enum lines_result redis_lines_next(struct redis_lines *l, struct slice *line, char err[static ERRLEN])

@@ -76,6 +76,17 @@ struct tree *tree_at(const struct tree *tree, size_t i)
     return (struct tree *)json_array_get(value_of(tree), i);
 }
 
+bool tree_next(const struct tree *object, const char **key, struct tree **value)
+{
+    json_t *members = (json_t *)value_of(object);
+    void *at = *key == NULL ? json_object_iter(members) : json_object_iter_next(members, json_object_iter_at(members, *key));
+    if (at == NULL)
+        return false;
+    *key = json_object_iter_key(at);
+    *value = (struct tree *)json_object_iter_value(at);
+    return true;
+}
+
 struct tree *tree_map(void)
 {
     return (struct tree *)json_object();

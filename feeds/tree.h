@@ -21,6 +21,9 @@ bool tree_number(const struct tree *, double *);            /* a number, also on
 size_t tree_count(const struct tree *);                     /* of an array */
 struct tree *tree_at(const struct tree *, size_t);
 
+/* The member behind the one of that key, in the text's order; key NULL: the first. False: there is none. */
+bool tree_next(const struct tree *object, const char **key, struct tree **value);
+
 /* An object to look things up in. */
 struct tree *tree_map(void);
 void tree_map_put(struct tree *, const char *key, const char *value);

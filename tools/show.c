@@ -1,10 +1,10 @@
 /* radome-show: JSON Lines in, lines that a person reads out. Incidents come with their timeline. */
 #include <errno.h>
 #include <jansson.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "feeds/printable.h"
 #include "feeds/settings.h"
 
 struct options {
@@ -16,32 +16,21 @@ static const struct setting table[] = {
     {"help", 'h', SETTING_FLAG, offsetof(struct options, help), NULL, "this help", .flag_only = true},
 };
 
-/* Texts came over the network: what a terminal would obey (C0, DEL, C1) or turn round (bidirectional controls, line
- * separators) is shown as its code point. jansson hands out valid UTF-8 only. */
 static void put(const char *text)
 {
-    const unsigned char *p = (const unsigned char *)text;
-    while (*p != '\0') {
-        unsigned length = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4, code = length == 1 ? *p : *p & (0x7fu >> length);
-        for (unsigned i = 1; i < length; i++)
-            code = code << 6 | (p[i] & 0x3f);
-        bool unsafe = code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0xfeff || (code >= 0x200b && code <= 0x200f) ||
-                      (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f);
-        if (unsafe)
-            printf("\\u%04x", code);
-        else
-            fwrite(p, 1, length, stdout);
-        p += length;
+    struct slice rest = slice_str(text);
+    while (rest.len > 0) {
+        char part[512];
+        rest = slice_from(rest, printable(part, sizeof part, rest, SIZE_MAX, NULL));
+        fputs(part, stdout);
     }
 }
 
-/* Up to `width` columns of a text, filled up with spaces. */
-static void put_field(const char *text, int width)
+static void put_field(struct slice text, size_t width)
 {
-    char cut[64];
-    int n = snprintf(cut, sizeof cut, "%.*s", width, text);
-    put(cut);
-    printf("%*s", n < width ? width - n : 0, "");
+    char cell[256];
+    printable_cell(cell, sizeof cell, text, width);
+    fputs(cell, stdout);
 }
 
 static void put_line(const char *label, const char *text)
@@ -103,11 +92,11 @@ static void show(const json_t *document)
     const char *client = either(document, "src_ip", "source.ip");
     if (!json_is_integer(risk))
         return; /* a protocol record */
-    put_field(either(document, "timestamp", "@timestamp"), 19);
+    put_field(slice_head(slice_str(either(document, "timestamp", "@timestamp")), 19), 19);
     printf("  ");
-    put_field(client[0] != '\0' ? client : "-", 16);
+    put_field(client[0] != '\0' ? slice_str(client) : S("-"), 16);
     printf("%3lld%%  ", (long long)json_integer_value(risk));
-    put_field(text_at(radome, "kind"), 9);
+    put_field(slice_str(text_at(radome, "kind")), 9);
     put(text_at(radome, "reason"));
     printf("\n");
     show_strings(json_object_get(json_object_get(radome, "incident"), "evidence"));
@@ -166,6 +155,7 @@ int main(int argc, char **argv)
         settings_help(&settings, stdout);
         return 0;
     }
+    printable_locale();
     int status = settings.operand_count == 0 ? show_path("-") : 0;
     for (unsigned i = 0; i < settings.operand_count; i++)
         status |= show_path(settings.operands[i]);

@@ -1,0 +1,140 @@
+#include "feeds/board_words.h"
+
+const char *words_of_amount(double amount, char out[static AMOUNT_WORDS])
+{
+    static const char units[] = {'k', 'M', 'G', 'T', 'P'};
+    size_t unit = 0;
+    if (amount < 999.5 || !(amount < 1e18)) {
+        snprintf(out, AMOUNT_WORDS, amount < 9.95 && amount > 0 && amount != (double)(int)amount ? "%.1f" : "%.0f", amount < 1e18 ? amount : 1e18);
+        return out;
+    }
+    for (amount /= 1000; amount >= 999.5; amount /= 1000)
+        unit++;
+    snprintf(out, AMOUNT_WORDS, amount < 99.95 ? "%.1f%c" : "%.0f%c", amount, units[unit]);
+    return out;
+}
+
+const char *words_of_age(uint64_t us, char out[static AMOUNT_WORDS])
+{
+    static const struct {
+        uint64_t below, seconds;
+        const char *unit;
+    } units[] = {{120, 1, "s"}, {7200, 60, "min"}, {172800, 3600, "h"}, {63072000, 86400, "d"}, {UINT64_MAX, 31536000, "y"}};
+    uint64_t seconds = us / 1000000;
+    size_t i = 0;
+    while (seconds >= units[i].below)
+        i++;
+    snprintf(out, AMOUNT_WORDS, "%u %s", (unsigned)(seconds / units[i].seconds), units[i].unit);
+    return out;
+}
+
+const char *words_of_rate(const struct board_sensor *s, const char *metric, double factor, char out[static AMOUNT_WORDS])
+{
+    double rate;
+    if (samples_rate(&s->now, &s->before, metric, &rate))
+        return words_of_amount(rate * factor, out);
+    snprintf(out, AMOUNT_WORDS, "-");
+    return out;
+}
+
+__attribute__((format(printf, 2, 3))) static void put(char out[static BOARD_WORDS], const char *format, ...)
+{
+    size_t len = strlen(out);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(out + len, BOARD_WORDS - len, format, args);
+    va_end(args);
+}
+
+static const char *parted(const char *out)
+{
+    return out[0] != '\0' ? ", " : "";
+}
+
+/* A place's drops in all and since the figures before; false: none were ever. */
+static bool drops_at(const struct board_sensor *s, const char *place, double *all, double *added)
+{
+    char name[METRICS_NAME];
+    snprintf(name, sizeof name, "radome_drops_total{place=\"%s\"}", place);
+    if (!samples_added(&s->now, &s->before, name, added))
+        *added = 0;
+    return samples_get(&s->now, name, all) && *all > 0;
+}
+
+bool words_of_drops(const struct board_sensor *s, char out[static BOARD_WORDS])
+{
+    const char *place, *meaning;
+    char all_words[AMOUNT_WORDS], added_words[AMOUNT_WORDS];
+    double all, added;
+    bool grows = false;
+    out[0] = '\0';
+    for (size_t i = 0; metrics_place(i, &place, &meaning); i++)
+        if (drops_at(s, place, &all, &added) && added > 0) {
+            put(out, "%s%s %s +%s", parted(out), place, words_of_amount(all, all_words), words_of_amount(added, added_words));
+            grows = true;
+        }
+    for (size_t i = 0; metrics_place(i, &place, &meaning); i++)
+        if (drops_at(s, place, &all, &added) && added == 0)
+            put(out, "%s%s %s", parted(out), place, words_of_amount(all, all_words));
+    if (out[0] == '\0')
+        put(out, "none");
+    return grows;
+}
+
+void words_of_losses(const struct board_sensor *s, char out[static BOARD_WORDS])
+{
+    const char *place, *meaning;
+    char added_words[AMOUNT_WORDS], age[AMOUNT_WORDS];
+    double all, added;
+    out[0] = '\0';
+    for (size_t i = 0; metrics_place(i, &place, &meaning); i++)
+        if (drops_at(s, place, &all, &added) && added > 0)
+            put(out, "%s%s %s", out[0] != '\0' ? ", " : "lost: ", words_of_amount(added, added_words), meaning);
+    if (out[0] != '\0')
+        put(out, ", in %s", words_of_age(s->now.us - s->before.us, age));
+}
+
+bool words_of_delivery(const struct board_sensor *s, char out[static BOARD_WORDS])
+{
+    char words[AMOUNT_WORDS];
+    double sent, waiting = 0, breaks = 0, added;
+    out[0] = '\0';
+    if (!samples_get(&s->now, "radome_delivery_sent_total", &sent)) {
+        put(out, "-");
+        return false;
+    }
+    put(out, "%s sent", words_of_amount(sent, words));
+    if (samples_get(&s->now, "radome_journal_waiting_documents", &waiting) && waiting > 0)
+        put(out, ", %s wait", words_of_amount(waiting, words));
+    if (samples_get(&s->now, "radome_delivery_breaks_total", &breaks) && breaks > 0)
+        put(out, ", %s breaks", words_of_amount(breaks, words));
+    return waiting > 0 && samples_added(&s->now, &s->before, "radome_delivery_sent_total", &added) && added == 0;
+}
+
+static void put_share(const struct board_sensor *s, const char *what, const char *held, const char *limit, double unit, const char *unit_word,
+                      char out[static BOARD_WORDS])
+{
+    double is, most;
+    char of[AMOUNT_WORDS];
+    if (samples_get(&s->now, held, &is) && samples_get(&s->now, limit, &most) && most > 0)
+        put(out, "%s%s %.0f%% of %s%s", parted(out), what, 100 * is / most, words_of_amount(most / unit, of), unit_word);
+}
+
+void words_of_state(const struct board_sensor *s, char out[static BOARD_WORDS])
+{
+    char words[AMOUNT_WORDS], more[AMOUNT_WORDS];
+    double n, least, most;
+    out[0] = '\0';
+    put_share(s, "memory", "radome_memory_held_bytes", "radome_memory_limit_bytes", 1048576, " MiB", out);
+    put_share(s, "most flows", "radome_flows_most", "radome_flows_limit", 1, "", out);
+    if (samples_get(&s->now, "radome_workers", &n))
+        put(out, "%s%.0f workers", parted(out), n);
+    if (samples_get(&s->now, "radome_worker_least_packets", &least) && samples_get(&s->now, "radome_worker_most_packets", &most) && least < most)
+        put(out, " (%s to %s packets)", words_of_amount(least, words), words_of_amount(most, more));
+    if (samples_get(&s->now, "radome_lists_indicators", &n))
+        put(out, "%s%s indicators", parted(out), words_of_amount(n, words));
+    if (samples_get(&s->now, "radome_lists_age_seconds", &n) && n >= 0 && n < 1e11)
+        put(out, " loaded %s ago", words_of_age((uint64_t)(n * 1e6), words));
+    if (samples_get(&s->now, "radome_hits_seen_total", &n))
+        put(out, "%s%s hits seen", parted(out), words_of_amount(n, words));
+}
