@@ -12,12 +12,12 @@ static void add(struct samples *s, struct slice name, double value)
     s->sample[s->count++].value = value;
 }
 
-/* "name{label="text"} 17": a label's text may hold a space, so the number is what follows the last but a timestamp's. */
+/* "name{label="text"} 17 1700000000": a label's text may hold anything, and behind the last brace are the number and a time. */
 static void add_line(struct samples *s, struct slice line)
 {
     char number[64], *end;
-    ptrdiff_t brace = slice_find(line, S("} "));
-    struct slice name = brace >= 0 ? slice_head(line, (size_t)brace + 1) : slice_until(line, ' ');
+    const uint8_t *brace = line.len > 0 ? memrchr(line.p, '}', line.len) : NULL;
+    struct slice name = brace != NULL ? slice_head(line, (size_t)(brace - line.p) + 1) : slice_until(line, ' ');
     struct slice rest = slice_trim(slice_from(line, name.len));
     if (!slice_starts(name, S("radome_")) || rest.len == 0)
         return;
