@@ -28,6 +28,8 @@ struct asked {
     uint64_t seed;
     size_t buckets;
     struct bucket *bucket;
+    size_t held;                   /* places in use */
+    uint64_t evicted;
 };
 
 struct asked *asked_open(size_t clients, uint64_t seed, char err[static ERRLEN])
@@ -53,6 +55,11 @@ void asked_close(struct asked *a)
         return;
     pages_close(a->bucket, a->buckets * sizeof *a->bucket);
     free(a);
+}
+
+void asked_stats(const struct asked *a, struct table_stats *stats)
+{
+    *stats = (struct table_stats){a->held, a->buckets * WAYS, a->evicted};
 }
 
 static struct bucket *bucket_of(const struct asked *a, const struct addr *addr)
@@ -107,8 +114,12 @@ static struct client client_of(struct asked *a, const struct addr *addr, uint64_
     struct client client = find(a, addr);
     if (client.way < WAYS && us <= client.in->first_us[client.way] + ASKED_DAYS * 86400000000ull)
         return client;
-    if (client.way == WAYS)
-        client.way = oldest_of(client.in); /* else a month is over */
+    if (client.way == WAYS) { /* else a month is over */
+        client.way = oldest_of(client.in);
+        bool free = client.in->last_us[client.way] == 0;
+        a->held += free;
+        a->evicted += !free;
+    }
     begin(client, addr, us);
     return client;
 }
@@ -235,6 +246,7 @@ static void load_client(struct asked *a, const struct asked_news *saved)
     client.way = oldest_of(client.in);
     if (!longer_unseen(client.in, client.way, saved->last_us, &saved->client))
         return;
+    a->held += client.in->last_us[client.way] == 0;
     begin(client, &saved->client, saved->first_us);
     client.in->last_us[client.way] = saved->last_us;
     for (unsigned i = 0; i < REGISTERS; i++)

@@ -4,6 +4,7 @@
 
 #include "capture/addr.h"
 #include "capture/error.h"
+#include "feeds/table.h"
 
 enum { ASKED_DAYS = 30, ASKED_REGISTERS = 64 }; /* after so many days the count begins anew */
 
@@ -19,6 +20,7 @@ struct store_reader;
 
 struct asked *asked_open(size_t clients, uint64_t seed, char err[static ERRLEN]);
 void asked_close(struct asked *);
+void asked_stats(const struct asked *, struct table_stats *);
 void asked_put(struct asked *, const struct addr *client, uint64_t name, uint64_t us); /* a hash without a secret */
 void asked_expect(const struct asked *, const struct addr *client, uint64_t name); /* soon: fetches what that needs */
 

@@ -337,5 +337,7 @@ float cluster_company(const struct clusters *c, const char *name, const char *co
 void cluster_stats(const struct clusters *c, struct cluster_stats *stats)
 {
     *stats = c->stats;
+    stats->names_most = c->settings.names;
+    stats->addresses_most = c->buckets * CLUSTER_WAYS;
 }
 

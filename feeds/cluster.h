@@ -14,7 +14,8 @@ struct cluster_settings {
 };
 
 struct cluster_stats {
-    size_t names, clusters;
+    size_t names, clusters, addresses;
+    size_t names_most, addresses_most;
     uint64_t names_refused, addresses_forgotten, merges;
 };
 

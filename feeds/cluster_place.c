@@ -47,6 +47,8 @@ static struct place *begin(struct clusters *c, const struct addr *addr, uint64_t
     if (victim->last_us != 0) {
         c->stats.addresses_forgotten++;
         cluster_as_leave(c, victim);
+    } else {
+        c->stats.addresses++;
     }
     *victim = (struct place){.addr = *addr, .last_us = us > 0 ? us : 1};
     cluster_as_enter(c, victim);

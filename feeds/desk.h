@@ -4,6 +4,7 @@
 
 #include "capture/error.h"
 #include "feeds/report.h"
+#include "feeds/table.h"
 #include "feeds/told.h"
 
 struct anonymise_settings; /* feeds/anonymise.h */
@@ -22,10 +23,14 @@ struct desk_settings {
 
 struct desk_stats {
     uint64_t hits, allowed, below, repeats, summaries, reports;
-    uint64_t incidents, clients_forgotten, evidence_dropped;
-    uint64_t clusters, cluster_names_refused, addresses_forgotten;
-    uint64_t repeats_forgotten, repeats_untold;
-    uint64_t schedules, schedules_forgotten;
+    uint64_t incidents, evidence_dropped, clusters;
+    uint64_t schedules;
+    struct desk_tables {
+        struct table_stats clients, asking;    /* with evidence; whose names are counted */
+        struct table_stats names, addresses;   /* of the clusters */
+        struct table_stats repeats, summaries; /* hits remembered; those of them that wait for a summary */
+        struct table_stats series;             /* of visits that may turn out a schedule */
+    } table;
 };
 
 struct desk;

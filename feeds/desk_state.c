@@ -41,12 +41,15 @@ void desk_stats(const struct desk *d, struct desk_stats *stats)
     cluster_stats(d->clusters, &clusters);
     *stats = d->stats;
     stats->incidents = evidence.incidents;
-    stats->clients_forgotten = evidence.forgotten;
     stats->evidence_dropped = evidence.items_dropped;
     stats->clusters = clusters.clusters;
-    stats->cluster_names_refused = clusters.names_refused;
-    stats->addresses_forgotten = clusters.addresses_forgotten;
-    stats->repeats_forgotten = repeats.forgotten;
-    stats->repeats_untold = repeats.untold;
-    stats->schedules_forgotten = schedule_forgotten(d->schedules);
+    stats->table = (struct desk_tables){
+        .clients = {evidence.clients, evidence.clients_most, evidence.forgotten},
+        .names = {clusters.names, clusters.names_most, clusters.names_refused},
+        .addresses = {clusters.addresses, clusters.addresses_most, clusters.addresses_forgotten},
+        .repeats = repeats.hits,
+        .summaries = repeats.held,
+    };
+    asked_stats(d->asked, &stats->table.asking);
+    schedule_stats(d->schedules, &stats->table.series);
 }

@@ -368,4 +368,5 @@ bool evidence_tell(struct evidence *e, const struct addr *addr, double asked, st
 void evidence_stats(const struct evidence *e, struct evidence_stats *stats)
 {
     *stats = e->stats;
+    stats->clients_most = e->buckets * EVIDENCE_WAYS;
 }

@@ -28,7 +28,7 @@ struct evidence_settings {
 };
 
 struct evidence_stats {
-    size_t clients;
+    size_t clients, clients_most;
     uint64_t forgotten, items_dropped, incidents;
 };
 

@@ -10,6 +10,7 @@
 enum origin {
     OF_PACKETS,    /* the same whenever the same packets are replayed */
     OF_PACKETS_0,  /* the same, and worth a word even where it is 0 */
+    OF_BOUNDS,     /* the same, and how much there may be: not worth a word in the text */
     OF_MACHINE     /* threads, clocks, random seeds and Redis have a part in it */
 };
 
@@ -40,11 +41,14 @@ static const struct figure {
     {"fragments", "cut", FIELD(workers.capture.intake.fragment.cut)},
     {"fragments", "expired", FIELD(workers.capture.intake.fragment.expired)},
     {"fragments", "evicted", FIELD(workers.capture.intake.fragment.evicted)},
+    {"fragments", "held", FIELD(workers.capture.intake.fragment.now)},
+    {"fragments", "limit", FIELD(workers.capture.intake.fragment.limit), OF_BOUNDS},
     {"flows", "made", FIELD(workers.capture.flow.made)},
     {"flows", "expired", FIELD(workers.capture.flow.expired)},
     {"flows", "evicted", FIELD(workers.capture.flow.evicted)},
     {"flows", "crowded_out", FIELD(workers.capture.flow.crowded)},
     {"flows", "ports_reused", FIELD(workers.capture.flow.reused)},
+    {"flows", "held", FIELD(workers.capture.flow.now)},
     {"flows", "most", FIELD(workers.capture.flow.now_max)},
     {"flows", "limit", FIELD(workers.capture.flow.limit)},
     {"streams", "reordered", FIELD(workers.capture.session.stream.reordered)},
@@ -95,14 +99,29 @@ static const struct figure {
     {"hits", "documents", FIELD(desk.reports), OF_PACKETS_0},
     {"hits", "incidents", FIELD(desk.incidents)},
     {"hits", "clusters", FIELD(desk.clusters)},
-    {"hits", "clients_forgotten", FIELD(desk.clients_forgotten)},
+    {"hits", "clients_forgotten", FIELD(desk.table.clients.evicted)},
     {"hits", "evidence_dropped", FIELD(desk.evidence_dropped)},
-    {"hits", "cluster_names_refused", FIELD(desk.cluster_names_refused)},
-    {"hits", "cluster_addresses_forgotten", FIELD(desk.addresses_forgotten)},
+    {"hits", "cluster_names_refused", FIELD(desk.table.names.evicted)},
+    {"hits", "cluster_addresses_forgotten", FIELD(desk.table.addresses.evicted)},
+    {"hits", "asking_forgotten", FIELD(desk.table.asking.evicted)},
     {"hits", "schedules", FIELD(desk.schedules)},
-    {"hits", "schedules_forgotten", FIELD(desk.schedules_forgotten)},
-    {"hits", "repeats_forgotten", FIELD(desk.repeats_forgotten)},
-    {"hits", "repeats_untold", FIELD(desk.repeats_untold)},
+    {"hits", "schedules_forgotten", FIELD(desk.table.series.evicted)},
+    {"hits", "repeats_forgotten", FIELD(desk.table.repeats.evicted)},
+    {"hits", "repeats_untold", FIELD(desk.table.summaries.evicted)},
+    {"tables", "clients", FIELD(desk.table.clients.held)},
+    {"tables", "clients_limit", FIELD(desk.table.clients.limit), OF_BOUNDS},
+    {"tables", "asking", FIELD(desk.table.asking.held)},
+    {"tables", "asking_limit", FIELD(desk.table.asking.limit), OF_BOUNDS},
+    {"tables", "cluster_names", FIELD(desk.table.names.held)},
+    {"tables", "cluster_names_limit", FIELD(desk.table.names.limit), OF_BOUNDS},
+    {"tables", "cluster_addresses", FIELD(desk.table.addresses.held)},
+    {"tables", "cluster_addresses_limit", FIELD(desk.table.addresses.limit), OF_BOUNDS},
+    {"tables", "schedules", FIELD(desk.table.series.held)},
+    {"tables", "schedules_limit", FIELD(desk.table.series.limit), OF_BOUNDS},
+    {"tables", "repeats", FIELD(desk.table.repeats.held)},
+    {"tables", "repeats_limit", FIELD(desk.table.repeats.limit), OF_BOUNDS},
+    {"tables", "summaries", FIELD(desk.table.summaries.held)},
+    {"tables", "summaries_limit", FIELD(desk.table.summaries.limit), OF_BOUNDS},
     {"records", "lines", FIELD(listener.records.lines), OF_PACKETS_0},
     {"records", "events", FIELD(listener.records.events)},
     {"records", "of_something_else", FIELD(listener.records.other)},
@@ -180,7 +199,7 @@ void figures_print(const struct figures_of *of, FILE *out)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         uint64_t value;
         memcpy(&value, (const char *)of + table[i].field, sizeof value);
-        if (!applies(&table[i], of) || (value == 0 && table[i].origin != OF_PACKETS_0))
+        if (!applies(&table[i], of) || table[i].origin == OF_BOUNDS || (value == 0 && table[i].origin != OF_PACKETS_0))
             continue;
         bool first = !open || strcmp(group, table[i].group) != 0;
         if (first)

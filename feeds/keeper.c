@@ -177,7 +177,8 @@ static uint64_t forgotten(const struct desk *desk)
 {
     struct desk_stats stats;
     desk_stats(desk, &stats);
-    return stats.clients_forgotten + stats.cluster_names_refused + stats.addresses_forgotten + stats.repeats_forgotten + stats.schedules_forgotten;
+    return stats.table.clients.evicted + stats.table.names.evicted + stats.table.addresses.evicted + stats.table.repeats.evicted +
+           stats.table.series.evicted;
 }
 
 /* Of a replay that ended just before the process did, what it knew takes its place now. */

@@ -54,6 +54,7 @@ struct repeats *repeat_open(const struct repeat_settings *settings, char err[sta
         repeat_close(r);
         return NULL;
     }
+    r->stats = (struct repeat_stats){.hits.limit = r->buckets * WAYS, .held.limit = settings->held};
     r->due_us = UINT64_MAX;
     return r;
 }
@@ -106,7 +107,7 @@ static void let_go(struct repeats *r, struct entry *entry)
     held->used = false;
     held->entry = r->free;
     r->free = entry->held;
-    r->stats.held--;
+    r->stats.held.held--;
     entry->held = NOT_HELD;
     entry->held_count = 0;
 }
@@ -118,7 +119,7 @@ static uint32_t take_place(struct repeats *r)
         r->free = r->held[place - 1].entry;
     else if (r->touched < r->settings.held)
         place = (uint32_t)++r->touched;
-    r->stats.held += place != NOT_HELD;
+    r->stats.held.held += place != NOT_HELD;
     return place;
 }
 
@@ -126,7 +127,7 @@ static uint32_t take_place(struct repeats *r)
 static void hold(struct repeats *r, struct entry *entry, const struct hit *hit)
 {
     if (entry->held == NOT_HELD && (entry->held = take_place(r)) == NOT_HELD) {
-        r->stats.untold++;
+        r->stats.held.evicted++;
         return;
     }
     if (entry->held_count == 0)
@@ -151,8 +152,9 @@ enum repeat repeat_put(struct repeats *r, const struct hit *hit, const char *id,
     uint64_t key = key_of(hit), number = id_hash(id, strlen(id), 0);
     struct entry *entry = place_of(r, key);
     if (entry->key != key) {
-        r->stats.forgotten += entry->key != 0;
-        r->stats.untold += entry->held_count;
+        r->stats.hits.evicted += entry->key != 0;
+        r->stats.hits.held += entry->key == 0;
+        r->stats.held.evicted += entry->held_count;
         let_go(r, entry);
         *entry = (struct entry){.key = key, .last_id = number, .last_us = hit->us, .told_us = hit->us, .total = 1};
         return REPEAT_FIRST;
@@ -249,9 +251,10 @@ static void load_entry(struct repeats *r, const struct entry *saved, const struc
 {
     struct entry *place = place_of(r, saved->key);
     if (saved->key == 0 || place->key == saved->key || (place->key != 0 && !goes_first(place, saved))) {
-        r->stats.forgotten++;
+        r->stats.hits.evicted++;
         return;
     }
+    r->stats.hits.held += place->key == 0;
     let_go(r, place);
     *place = *saved;
     place->held_count = 0;

@@ -4,6 +4,7 @@
 
 #include "capture/error.h"
 #include "feeds/report.h"
+#include "feeds/table.h"
 
 enum repeat {
     REPEAT_FIRST,   /* not seen before */
@@ -17,8 +18,7 @@ struct repeat_settings {
 };
 
 struct repeat_stats {
-    uint64_t forgotten, untold; /* hits; repeats in no summary, for want of room */
-    size_t held;
+    struct table_stats hits, held; /* remembered; of them, those that wait for their summary, or had no room for it */
 };
 
 struct repeats;

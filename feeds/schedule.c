@@ -27,7 +27,7 @@ struct series {
 
 struct schedules {
     uint64_t seed, forgotten;
-    size_t buckets;
+    size_t buckets, held;      /* held: places in use */
     struct series *series;
 };
 
@@ -113,6 +113,7 @@ enum schedule schedule_put(struct schedules *s, const struct schedule_beat *beat
     uint32_t time = (uint32_t)(beat->us / 1000000);
     if (series->key != key) {
         s->forgotten += series->key != 0;
+        s->held += series->key == 0;
         *series = (struct series){.key = key, .first_us = beat->us};
     }
     bool machine = beat->program && !series->program;
@@ -172,9 +173,9 @@ void schedule_hit(struct hit *hit, const struct hit *seen, const struct schedule
             missed, 1 / found->period.chance);
 }
 
-uint64_t schedule_forgotten(const struct schedules *s)
+void schedule_stats(const struct schedules *s, struct table_stats *stats)
 {
-    return s->forgotten;
+    *stats = (struct table_stats){s->held, s->buckets * WAYS, s->forgotten};
 }
 
 #define BEAT(member) offsetof(struct schedule_beat, member), sizeof ((struct schedule_beat *)0)->member
@@ -225,6 +226,7 @@ bool schedule_load(struct schedules *s, struct store_reader *r)
         if (place == NULL)
             continue;
         s->forgotten += place->key != 0;
+        s->held += place->key == 0;
         if (place->key == 0 || goes_first(place, &saved))
             *place = saved;
     }

@@ -5,6 +5,7 @@
 #include "capture/error.h"
 #include "classifiers/hit.h"
 #include "feeds/period.h"
+#include "feeds/table.h"
 
 enum schedule {
     SCHEDULE_NONE,
@@ -49,4 +50,4 @@ void schedule_beat_save(const struct schedule_beat *, struct store_writer *);
 void schedule_beat_load(struct schedule_beat *, struct store_reader *);
 void schedule_save(const struct schedules *, struct store_writer *);
 bool schedule_load(struct schedules *, struct store_reader *);
-uint64_t schedule_forgotten(const struct schedules *);
+void schedule_stats(const struct schedules *, struct table_stats *);

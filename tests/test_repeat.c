@@ -126,8 +126,8 @@ static void bounds(void)
             put(r, who, 1, n, BEGIN + n * HOUR + who, &seen);
     drain(r, UINT64_MAX, &seen);
     repeat_stats(r, &stats);
-    CHECK(stats.held == 0 && stats.forgotten > 1000, "%llu forgotten", (unsigned long long)stats.forgotten);
-    CHECK(seen.told + stats.untold == 4 * 2000, "every hit is told or counted as untold: %u and %llu", seen.told, (unsigned long long)stats.untold);
+    CHECK(stats.held.held == 0 && stats.hits.held == stats.hits.limit && stats.hits.evicted > 1000, "%llu forgotten", (unsigned long long)stats.hits.evicted);
+    CHECK(seen.told + stats.held.evicted == 4 * 2000, "every hit is told or counted as untold: %u and %llu", seen.told, (unsigned long long)stats.held.evicted);
     repeat_close(r);
 }
 
