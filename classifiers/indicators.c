@@ -295,6 +295,11 @@ size_t indicators_count(const struct indicators *set)
     return set == NULL ? 0 : set->different;
 }
 
+size_t indicators_of_type(const struct indicators *set, enum indicator_type type)
+{
+    return set == NULL ? 0 : set->of_type[type];
+}
+
 size_t indicators_bytes(const struct indicators *set)
 {
     return sizeof *set + set->arena_room + set->rows_room * sizeof *set->row + (set->mask + 1) * sizeof *set->slot;

@@ -34,6 +34,7 @@ bool indicators_add(struct indicators *, const struct indicator *);
 bool indicators_seal(struct indicators *, char err[static ERRLEN]);
 
 size_t indicators_count(const struct indicators *); /* different rows, once sealed */
+size_t indicators_of_type(const struct indicators *, enum indicator_type); /* of those */
 size_t indicators_bytes(const struct indicators *); /* memory held */
 bool indicators_have(const struct indicators *, enum indicator_type); /* any row of that type */
 

@@ -23,9 +23,11 @@ struct allow {
     struct indicators *entries;
     bool prefix[SIDES][BITS + 1]; /* lengths in use; of IPv4 behind the 96 bits of its mapping */
     bool as;
+    size_t of_kind[ALLOW_KINDS];
 };
 
 struct line {
+    enum allow_kind kind;
     enum indicator_type type;
     char text[HIT_NAME];
 };
@@ -72,6 +74,7 @@ static bool read_network(struct allow *allow, enum side side, struct slice text,
             return false;
         bits += base;
     }
+    line->kind = side == CLIENT ? ALLOW_CLIENTS : ALLOW_SERVERS;
     line->type = word_type;
     network_word(line->text, side, &addr, (unsigned)bits);
     allow->prefix[side][bits] = true;
@@ -90,6 +93,7 @@ static bool read_as(struct allow *allow, struct slice text, struct line *line)
         text = slice_from(text, 2);
     if (!number_of(text, UINT32_MAX, &number) || number == 0)
         return false;
+    line->kind = ALLOW_AS;
     line->type = word_type;
     as_word(line->text, number);
     return allow->as = true;
@@ -100,6 +104,7 @@ static bool read_name(struct slice text, struct line *line)
 {
     struct slice first = slice_until(text, ',');
     uint64_t rank;
+    line->kind = ALLOW_NAMES;
     line->type = INDICATOR_DOMAIN;
     if (list_name(slice_trim(first), line->text))
         return true;
@@ -143,6 +148,8 @@ static bool read_text(struct allow *allow, const char *source, struct slice text
         const struct indicator row = {line.type, line.text, "", "", "", (uint32_t)number};
         room = indicators_add(allow->entries, &row);
         stats->entries += room;
+        stats->of_kind[line.kind] += room;
+        allow->of_kind[line.kind] += room;
     }
     if (!room)
         error_set(err, "%s: line %zu: no memory for more entries", source, number);
@@ -273,6 +280,17 @@ enum allowed allow_hit(const struct allow *allow, const struct geoip *geoip, con
 size_t allow_count(const struct allow *allow)
 {
     return indicators_count(allow->entries);
+}
+
+size_t allow_of_kind(const struct allow *allow, enum allow_kind kind)
+{
+    return allow->of_kind[kind];
+}
+
+const char *allow_kind_name(enum allow_kind kind)
+{
+    static const char *const names[ALLOW_KINDS] = {"names", "clients", "servers", "as"};
+    return names[kind];
 }
 
 bool allow_has_as(const struct allow *allow)

@@ -20,7 +20,10 @@ struct allow_entry {               /* text lives until allow_close */
     uint32_t line;
 };
 
+enum allow_kind { ALLOW_NAMES, ALLOW_CLIENTS, ALLOW_SERVERS, ALLOW_AS, ALLOW_KINDS };
+
 struct allow_stats {
+    size_t of_kind[ALLOW_KINDS];   /* taken, equal ones included */
     size_t entries, unreadable, first_bad; /* taken; lines that hold none; the first of those, from 1, or 0 */
     bool empty;                    /* read well, and nothing stands in it */
 };
@@ -45,4 +48,6 @@ bool allow_server(const struct allow *, const struct geoip *, const struct addr 
 bool allow_client(const struct allow *, const struct addr *, struct allow_entry *);
 
 size_t allow_count(const struct allow *); /* different entries */
+size_t allow_of_kind(const struct allow *, enum allow_kind); /* equal ones included */
+const char *allow_kind_name(enum allow_kind);
 bool allow_has_as(const struct allow *);  /* any entry that only a GeoIP database gives a meaning */

@@ -11,7 +11,8 @@ enum origin {
     OF_PACKETS,    /* the same whenever the same packets are replayed */
     OF_PACKETS_0,  /* the same, and worth a word even where it is 0 */
     OF_BOUNDS,     /* the same, and how much there may be: not worth a word in the text */
-    OF_MACHINE     /* threads, clocks, random seeds and Redis have a part in it */
+    OF_MACHINE,    /* threads, clocks, random seeds and Redis have a part in it */
+    OF_CLOCK       /* the same: a moment, in seconds since 1970; not worth a word in the text */
 };
 
 static const struct figure {
@@ -133,6 +134,8 @@ static const struct figure {
     {"records", "files_rotated", FIELD(listener.lines.rotated)},
     {"lists", "generation", FIELD(lists.generation), OF_MACHINE},
     {"lists", "refused", FIELD(lists.refused), OF_MACHINE},
+    {"lists", "reloaded_at", FIELD(lists.reloaded_s), OF_CLOCK},
+    {"lists", "loaded_at", FIELD(lists.lists.loaded_s), OF_CLOCK},
     {"lists", "files", FIELD(lists.lists.files)},
     {"lists", "rows_not_understood", FIELD(lists.lists.unreadable)},
     {"lists", "indicators", FIELD(lists.lists.indicators)},
@@ -177,7 +180,7 @@ static bool applies(const struct figure *row, const struct figures_of *of)
     bool delivering = row->field >= FIELD(delivery) && row->field < FIELD(share);
     bool capturing = row->field < FIELD(desk), listening = row->field >= FIELD(listener);
     return (of->listening ? !capturing : !listening) && (of->sharing || !sharing) && (of->delivering || !delivering) &&
-           (of->keeping || !keeping) && (!of->by_packets || row->origin != OF_MACHINE);
+           (of->keeping || !keeping) && (!of->by_packets || row->origin < OF_MACHINE);
 }
 
 size_t figures(struct stat_value out[static FIGURES], const struct figures_of *of)
@@ -199,7 +202,7 @@ void figures_print(const struct figures_of *of, FILE *out)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         uint64_t value;
         memcpy(&value, (const char *)of + table[i].field, sizeof value);
-        if (!applies(&table[i], of) || table[i].origin == OF_BOUNDS || (value == 0 && table[i].origin != OF_PACKETS_0))
+        if (!applies(&table[i], of) || table[i].origin == OF_BOUNDS || table[i].origin == OF_CLOCK || (value == 0 && table[i].origin != OF_PACKETS_0))
             continue;
         bool first = !open || strcmp(group, table[i].group) != 0;
         if (first)

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "feeds/words.h"
+
 struct geoip {
     size_t count;
     MMDB_s database[GEOIP_DATABASES];
@@ -226,6 +228,19 @@ struct geoip *geoip_open(const char *const *paths, size_t count, char err[static
             return NULL;
         }
     return geoip;
+}
+
+const char *geoip_words(const struct geoip *geoip, size_t i, char out[static GEOIP_WORDS])
+{
+    const MMDB_metadata_s *is = &geoip->database[i].metadata;
+    char built[WORD_TIME], type[64];
+    size_t n = 0;
+    for (const char *at = is->database_type; at != NULL && *at != '\0' && n + 1 < sizeof type; at++)
+        type[n++] = *at > ' ' && *at < 0x7f ? *at : '?'; /* for a terminal */
+    type[n] = '\0';
+    word_of_time(is->build_epoch * 1000000, built);
+    snprintf(out, GEOIP_WORDS, "%s, built %.10s", n > 0 ? type : "of no type", built);
+    return out;
 }
 
 size_t geoip_nodes(const struct geoip *geoip, size_t i)

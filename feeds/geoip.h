@@ -13,6 +13,9 @@ struct geoip;
  * one closed when nobody asks it any more. NULL: a sentence that names the file. None at all is fine: nothing is found. */
 struct geoip *geoip_open(const char *const *paths, size_t count, char err[static ERRLEN]);
 void geoip_close(struct geoip *);
+/* "GeoLite2-ASN, built 2026-11-01": what database i says of itself. */
+enum { GEOIP_WORDS = 96 };
+const char *geoip_words(const struct geoip *, size_t i, char out[static GEOIP_WORDS]);
 size_t geoip_nodes(const struct geoip *, size_t i); /* of database i's search tree: how large it is */
 
 /* Fills what the databases know, in their order, the first word counting; false: nothing. NULL for geoip finds nothing. */

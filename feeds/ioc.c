@@ -113,6 +113,7 @@ static bool take(struct reading *r, const struct indicator *row)
     if (!indicators_add(r->set, &added))
         r->full = true;
     r->stats->rows++;
+    r->stats->of_type[row->type]++;
     return true;
 }
 

@@ -5,6 +5,7 @@
 
 struct ioc_stats {
     size_t rows;        /* taken, equal ones included */
+    size_t of_type[INDICATOR_TYPES];
     size_t unreadable;  /* lines or patterns that say nothing radome can match */
     size_t first_bad;   /* line of the first of them, from 1 (STIX: its place among the objects); 0: none */
     bool empty;         /* read well, and nothing stands in it */

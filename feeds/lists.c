@@ -6,14 +6,13 @@
 
 #include "feeds/ioc.h"
 
-enum { FILES = LISTS_PARTS * SETTING_LIST_MAX };
-
 struct file {
     enum lists_part part;
     char *path;
     struct stat tried, seen;       /* as it was when it was last opened, or tried to; at the last look */
     time_t written;                /* what was read of it */
     size_t entries, unreadable, first_bad;
+    size_t of[INDICATOR_TYPES];    /* entries by type, or by kind of an allowlist */
 };
 
 struct lists {
@@ -21,7 +20,7 @@ struct lists {
     struct indicators *indicators;
     struct allow *allow;
     struct geoip *geoip;
-    struct file file[FILES];       /* part by part, in the settings' order */
+    struct file file[LISTS_FILES];      /* part by part, in the settings' order */
     unsigned files, told;          /* files whose warning was given */
     bool told_as;
     time_t loaded;
@@ -60,7 +59,7 @@ static unsigned files_of(struct lists *l, enum lists_part part, struct file **fi
 
 static bool open_indicators(struct lists *l, char err[static ERRLEN])
 {
-    struct ioc_stats stats[SETTING_LIST_MAX] = {{0}};
+    struct ioc_stats stats[SETTING_LIST_MAX] = {0};
     const char *path[SETTING_LIST_MAX + 1];
     struct file *file = NULL;
     unsigned count = files_of(l, LISTS_IOC, &file, path);
@@ -69,13 +68,14 @@ static bool open_indicators(struct lists *l, char err[static ERRLEN])
         file[i].entries = stats[i].rows;
         file[i].unreadable = stats[i].unreadable;
         file[i].first_bad = stats[i].first_bad;
+        memcpy(file[i].of, stats[i].of_type, sizeof stats[i].of_type);
     }
     return l->indicators != NULL;
 }
 
 static bool open_allow(struct lists *l, char err[static ERRLEN])
 {
-    struct allow_stats stats[SETTING_LIST_MAX] = {{0}};
+    struct allow_stats stats[SETTING_LIST_MAX] = {0};
     const char *path[SETTING_LIST_MAX + 1];
     struct file *file = NULL;
     unsigned count = files_of(l, LISTS_ALLOW, &file, path);
@@ -84,6 +84,7 @@ static bool open_allow(struct lists *l, char err[static ERRLEN])
         file[i].entries = stats[i].entries;
         file[i].unreadable = stats[i].unreadable;
         file[i].first_bad = stats[i].first_bad;
+        memcpy(file[i].of, stats[i].of_kind, sizeof stats[i].of_kind);
     }
     return l->allow != NULL;
 }
@@ -265,11 +266,19 @@ void lists_stats(const struct lists *l, struct lists_stats *stats)
         .indicators = indicators_count(l->indicators),
         .indicator_bytes = indicators_bytes(l->indicators),
         .allowed = allow_count(l->allow),
+        .loaded_s = (uint64_t)l->loaded,
         .age_s = now > l->loaded ? (uint64_t)(now - l->loaded) : 0,
     };
-    for (unsigned i = 0; i < l->files; i++) {
-        stats->unreadable += l->file[i].unreadable;
-        oldest = l->file[i].written < oldest ? l->file[i].written : oldest;
+    for (int type = 0; type < INDICATOR_TYPES; type++)
+        stats->of_type[type] = indicators_of_type(l->indicators, (enum indicator_type)type);
+    for (int kind = 0; kind < ALLOW_KINDS; kind++)
+        stats->of_kind[kind] = allow_of_kind(l->allow, (enum allow_kind)kind);
+    for (unsigned i = 0, number = 0; i < l->files; i++) {
+        const struct file *file = &l->file[i];
+        number = i > 0 && file->part == file[-1].part ? number + 1 : 1;
+        stats->file[i] = (struct lists_file){file->part, number, file->entries, (uint64_t)file->written};
+        stats->unreadable += file->unreadable;
+        oldest = file->written < oldest ? file->written : oldest;
     }
     stats->oldest_s = (uint64_t)(now - oldest);
 }
@@ -329,4 +338,62 @@ void lists_describe(const struct lists *l, char message[static ERRLEN])
         add(&s, ", GeoIP");
         add_files_of(&s, l, LISTS_GEOIP);
     }
+}
+
+const char *lists_part_name(enum lists_part part)
+{
+    static const char *const names[LISTS_PARTS] = {"ioc", "allow", "geoip"};
+    return names[part];
+}
+
+/* " (domain-name 88, file 6)"; nothing of nothing. */
+static void add_kinds(struct sentence *s, const size_t *of, enum lists_part part)
+{
+    const char *before = " (";
+    for (int kind = 0; kind < (part == LISTS_IOC ? INDICATOR_TYPES : ALLOW_KINDS); kind++) {
+        if (of[kind] == 0)
+            continue;
+        add(s, "%s%s %zu", before, part == LISTS_IOC ? indicator_type_name((enum indicator_type)kind) : allow_kind_name((enum allow_kind)kind), of[kind]);
+        before = ", ";
+    }
+    add(s, "%s", before[0] == ',' ? ")" : "");
+}
+
+static void add_all(struct sentence *s, const struct lists *l, enum lists_part part)
+{
+    size_t of[INDICATOR_TYPES] = {0};
+    for (int kind = 0; kind < (part == LISTS_IOC ? INDICATOR_TYPES : ALLOW_KINDS); kind++)
+        of[kind] = part == LISTS_IOC ? indicators_of_type(l->indicators, (enum indicator_type)kind) : allow_of_kind(l->allow, (enum allow_kind)kind);
+    bool built_in = part == LISTS_IOC ? l->settings.builtin_ioc : l->settings.builtin_allow;
+    add(s, "%s in force: %zu", part == LISTS_IOC ? "indicators" : "allowed", part == LISTS_IOC ? indicators_count(l->indicators) : allow_count(l->allow));
+    add_kinds(s, of, part);
+    add(s, "%s", built_in ? ", with the built-in list" : ", without the built-in list");
+}
+
+bool lists_line(const struct lists *l, unsigned index, char line[static ERRLEN])
+{
+    struct sentence s = {line, 0};
+    if (index < 2) {
+        add_all(&s, l, index == 0 ? LISTS_IOC : LISTS_ALLOW);
+        return true;
+    }
+    if (index - 2 >= l->files)
+        return false;
+    const struct file *file = &l->file[index - 2];
+    char words[GEOIP_WORDS];
+    unsigned before = 0;
+    while (before < l->files && l->file[before].part != LISTS_GEOIP)
+        before++;
+    add(&s, "%s %.200s: ", lists_part_name(file->part), file->path);
+    if (file->part == LISTS_GEOIP)
+        add(&s, "%s, %zu nodes", geoip_words(l->geoip, index - 2 - before, words), file->entries);
+    else
+        add(&s, "%zu entries", file->entries);
+    if (file->part != LISTS_GEOIP)
+        add_kinds(&s, file->of, file->part);
+    add(&s, ", ");
+    add_age(&s, difftime(time(NULL), file->written));
+    if (file->unreadable > 0)
+        add(&s, "; %zu not understood, the first at %zu", file->unreadable, file->first_bad);
+    return true;
 }

@@ -40,9 +40,25 @@ const struct indicators *lists_indicators(const struct lists *);
 const struct allow *lists_allow(const struct lists *);
 struct geoip *lists_geoip(const struct lists *);
 
+enum { LISTS_FILES = LISTS_PARTS * SETTING_LIST_MAX };
+
+struct lists_file {                /* one of them: */
+    enum lists_part part;
+    unsigned number;               /* from 1, in the settings' order of its part */
+    uint64_t entries, written_s;   /* of a GeoIP database its nodes; the file's time, since 1970 */
+};
+
 struct lists_stats {
     uint64_t files, indicators, indicator_bytes, allowed, unreadable;
     uint64_t age_s, oldest_s;      /* since they were loaded; since the file longest unchanged was written */
+    uint64_t loaded_s;             /* when, since 1970 */
+    uint64_t of_type[INDICATOR_TYPES], of_kind[ALLOW_KINDS];
+    struct lists_file file[LISTS_FILES];
 };
+
+const char *lists_part_name(enum lists_part);
+
+/* What is in force and was loaded, a sentence for each index from 0: the built-in ones, then each file; false: no more. */
+bool lists_line(const struct lists *, unsigned index, char line[static ERRLEN]);
 
 void lists_stats(const struct lists *, struct lists_stats *);

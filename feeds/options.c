@@ -74,7 +74,7 @@ bool options_again(const struct settings *in_force, struct options *o, struct se
     later[0] = '\0';
     if (!settings_flags(settings, in_force->argc, in_force->argv, why) ||
         (o->config != NULL && !settings_file(settings, o->config, why)) || !options_agree(o, why)) {
-        error_set(err, "%.400s; settings and lists stay as they are", why);
+        error_set(err, "%.400s", why);
         return false;
     }
     if (settings_differ(in_force, settings, names))

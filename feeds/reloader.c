@@ -29,6 +29,7 @@ struct reloader {
     char news[NEWS][ERRLEN];
     unsigned first_news, news_count;
     uint64_t generation, refused;
+    time_t reloaded;
     _Atomic bool ready;            /* next waits, or news do */
 };
 
@@ -167,7 +168,7 @@ struct reloader *reloader_open(struct lists *lists, unsigned look_ms, char err[s
         lists_close(lists, NULL);
         return NULL;
     }
-    *r = (struct reloader){.look_ms = look_ms > 0 ? look_ms : LOOK_MS, .now = lists, .generation = 1};
+    *r = (struct reloader){.look_ms = look_ms > 0 ? look_ms : LOOK_MS, .now = lists, .generation = 1, .reloaded = time(NULL)};
     pthread_mutex_init(&r->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -228,6 +229,7 @@ bool reloader_swap(struct reloader *r)
         r->now = r->next;
         r->next = NULL;
         r->generation++;
+        r->reloaded = time(NULL);
         lists_describe(r->now, sentence);
         tell(r, "lists: generation %llu in force: %s", (unsigned long long)r->generation, sentence);
         while (lists_warning(r->now, sentence))
@@ -249,6 +251,14 @@ void reloader_release(struct reloader *r)
 const struct lists *reloader_lists(const struct reloader *r)
 {
     return r->now;
+}
+
+void reloader_failed(struct reloader *r, const char *why)
+{
+    pthread_mutex_lock(&r->lock);
+    r->refused++;
+    tell(r, "lists: generation %llu stays in force: %s", (unsigned long long)r->generation, why);
+    pthread_mutex_unlock(&r->lock);
 }
 
 bool reloader_news(struct reloader *r, char message[static ERRLEN])
@@ -273,5 +283,6 @@ void reloader_stats(struct reloader *r, struct reloader_stats *stats)
     lists_stats(r->now, &stats->lists);
     stats->generation = r->generation;
     stats->refused = r->refused;
+    stats->reloaded_s = (uint64_t)r->reloaded;
     pthread_mutex_unlock(&r->lock);
 }

@@ -19,12 +19,16 @@ bool reloader_swap(struct reloader *);
 void reloader_release(struct reloader *);
 const struct lists *reloader_lists(const struct reloader *);
 
+/* One that failed before it came to the lists: the settings could not be read. */
+void reloader_failed(struct reloader *, const char *why);
+
 /* What became of it, a sentence each. */
 bool reloader_news(struct reloader *, char message[static ERRLEN]);
 
 struct reloader_stats {
     struct lists_stats lists;      /* in force */
-    uint64_t generation, refused;  /* the first lists are generation 1; loads that failed */
+    uint64_t generation, refused;  /* the first lists are generation 1; reloads that failed */
+    uint64_t reloaded_s;           /* when this generation came into force, since 1970 */
 };
 
 void reloader_stats(struct reloader *, struct reloader_stats *);

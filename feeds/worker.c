@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum {
     RING = 1 << 20, /* bytes each way */
@@ -42,7 +43,7 @@ struct worker {
     bool running;
     pthread_mutex_t turn, still; /* whoever wants to have it still takes his turn, or the thread would always be first */
     atomic_bool stop;
-    _Alignas(64) atomic_uint_fast64_t reached;
+    _Alignas(64) atomic_uint_fast64_t reached, rounds;
 };
 
 static void stand_up(struct worker *w)
@@ -52,8 +53,15 @@ static void stand_up(struct worker *w)
     pthread_mutex_unlock(&w->turn);
 }
 
+/* Only the thread itself writes it. */
+static void beat(struct worker *w)
+{
+    atomic_store_explicit(&w->rounds, atomic_load_explicit(&w->rounds, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
 static void sleep_until_rung(struct worker *w)
 {
+    beat(w);
     pthread_mutex_unlock(&w->still);
     bell_wait(&w->bell, IDLE_MS);
     stand_up(w);
@@ -163,6 +171,7 @@ static void *work(void *arg)
             continue;
         }
         bool mark = dealt->message == MESSAGE_MARK;
+        beat(w);
         more = take(w, dealt);
         ring_take(w->in);
         if (mark) { /* a good moment for who wants it still */
@@ -214,6 +223,7 @@ static void *listen(void *arg)
     stand_up(w);
     for (enum source_result result = SOURCE_FRAME; result != SOURCE_END && !atomic_load_explicit(&w->stop, memory_order_relaxed);) {
         result = read_batch(w);
+        beat(w);
         pthread_mutex_unlock(&w->still);
         bell_ring(w->desk);
         if (result == SOURCE_IDLE)
@@ -372,10 +382,24 @@ void worker_take(struct worker *w)
     bell_ring(&w->bell);
 }
 
-void worker_hold(struct worker *w)
+static bool lock_within(pthread_mutex_t *lock, const struct timespec *until)
 {
-    pthread_mutex_lock(&w->turn);
-    pthread_mutex_lock(&w->still);
+    return (until != NULL ? pthread_mutex_timedlock(lock, until) : pthread_mutex_lock(lock)) == 0;
+}
+
+bool worker_hold(struct worker *w, unsigned ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    until.tv_sec += (time_t)(ms / 1000) + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    if (!lock_within(&w->turn, ms > 0 ? &until : NULL))
+        return false;
+    if (lock_within(&w->still, ms > 0 ? &until : NULL))
+        return true;
+    pthread_mutex_unlock(&w->turn);
+    return false;
 }
 
 void worker_release(struct worker *w)
@@ -400,6 +424,11 @@ void worker_relist(struct worker *w, const struct indicators *indicators, const 
 {
     if (w->source != NULL)
         shard_relist(w->shard[0], indicators, geoip);
+}
+
+uint64_t worker_rounds(const struct worker *w)
+{
+    return atomic_load_explicit(&w->rounds, memory_order_relaxed);
 }
 
 bool worker_dead(struct worker *w)

@@ -29,8 +29,8 @@ void worker_publish(struct worker *);
 bool worker_next(struct worker *, uint64_t *number, struct output *);
 void worker_take(struct worker *);
 
-/* Between these two the thread stands still, so that its shards can be looked at. */
-void worker_hold(struct worker *);
+/* Between these two the thread stands still, so that its shards can be looked at. False: it did not within ms (0: for ever). */
+bool worker_hold(struct worker *, unsigned ms);
 void worker_release(struct worker *);
 
 struct worker_stats {
@@ -40,6 +40,9 @@ struct worker_stats {
 /* While it is held: what it has seen; a live one adds to what others have. */
 void worker_stats(struct worker *, struct worker_stats *, struct capture_stats *, struct engine_stats *);
 void worker_relist(struct worker *, const struct indicators *, const struct geoip *); /* as shard_relist, of a live one */
+
+/* Its heartbeat: grows while it runs, at least once a second, work or none. To be asked whether it is held or not. */
+uint64_t worker_rounds(const struct worker *);
 
 /* The thread is there no more, though it was not told to end. */
 bool worker_dead(struct worker *);

@@ -7,7 +7,8 @@
 enum {
     PAUSE_FRAMES = 4096,  /* so often, at least, the caller hears of us */
     PUBLISH = 128 << 10,  /* bytes dealt to a worker, on average, between two bells */
-    WAIT_MS = 100
+    WAIT_MS = 100,
+    PATIENCE_MS = 1000    /* live: how long statistics wait for a worker */
 };
 
 struct workers {
@@ -30,6 +31,8 @@ struct workers {
     unsigned finishing;             /* shards that are finished, or workers that were told so */
     struct shard *busy;             /* count 0: its outputs are being pulled */
     struct worker *taken;           /* whose output the caller has */
+    uint64_t rounds;                /* count 0: its heartbeat */
+    struct workers_stats last;      /* live: as they were the last time */
     char document[JSON_MAX];        /* count 0 */
 };
 
@@ -292,6 +295,7 @@ enum workers_result workers_next(struct workers *w, struct output *output, char 
     if (w->taken != NULL)
         worker_take(w->taken);
     w->taken = NULL;
+    w->rounds++;
     if (pull(w, output))
         return pulled(output, err);
     if (w->settling)
@@ -312,26 +316,31 @@ void workers_stop(struct workers *w)
     w->stopped = true;
 }
 
-static void hold(struct workers *w)
+static void release(struct workers *w, unsigned count)
 {
-    for (unsigned i = 0; i < w->count; i++)
-        worker_hold(w->worker[i]);
+    for (unsigned i = 0; i < count; i++)
+        worker_release(w->worker[i]);
 }
 
-static void release(struct workers *w)
+/* All of them or, where one does not stand still in time, none. */
+static bool hold(struct workers *w, unsigned ms)
 {
     for (unsigned i = 0; i < w->count; i++)
-        worker_release(w->worker[i]);
+        if (!worker_hold(w->worker[i], ms)) {
+            release(w, i);
+            return false;
+        }
+    return true;
 }
 
 void workers_relist(struct workers *w, const struct indicators *indicators, const struct geoip *geoip)
 {
-    hold(w);
+    hold(w, 0);
     for (unsigned i = 0; i < w->count; i++)
         worker_relist(w->worker[i], indicators, geoip);
     for (unsigned i = 0; i < SHARDS && !w->live; i++)
         shard_relist(w->shard[i], indicators, geoip);
-    release(w);
+    release(w, w->count);
 }
 
 static void add_workers(struct workers *w, struct workers_stats *stats)
@@ -354,14 +363,26 @@ static void add_shards(struct workers *w, struct workers_stats *stats)
         shard_stats(w->shard[i], &stats->capture, &stats->engine);
 }
 
+static void add_rounds(const struct workers *w, struct workers_stats *stats)
+{
+    stats->hearts = w->count > 0 ? w->count : 1;
+    stats->rounds[0] = w->rounds;
+    for (unsigned i = 0; i < w->count; i++)
+        stats->rounds[i] = worker_rounds(w->worker[i]);
+}
+
 void workers_stats(struct workers *w, struct workers_stats *stats)
 {
-    *stats = (struct workers_stats){0};
-    hold(w);
-    source_stats(w->source, &stats->source);
-    stats->last_us = w->last_us;
-    add_workers(w, stats);
-    if (!w->live)
-        add_shards(w, stats);
-    release(w);
+    *stats = w->last;
+    if (hold(w, w->live ? PATIENCE_MS : 0)) {
+        *stats = (struct workers_stats){0};
+        source_stats(w->source, &stats->source);
+        stats->last_us = w->last_us;
+        add_workers(w, stats);
+        if (!w->live)
+            add_shards(w, stats);
+        release(w, w->count);
+        w->last = *stats;
+    }
+    add_rounds(w, stats);
 }

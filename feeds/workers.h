@@ -18,6 +18,8 @@ struct workers_stats {
     struct engine_stats engine;
     uint64_t last_us;               /* a replay's: the latest packet time read */
     uint64_t threads, least, most;  /* that work, beside the caller's; packets of the one with fewest, and with most */
+    uint64_t rounds[SHARDS];        /* of each of `hearts` threads, the caller's where no other works: how often it came round */
+    unsigned hearts;
     uint64_t lost;                  /* live: outputs that found no room, because the desk was too slow */
 };
 
@@ -46,4 +48,6 @@ void workers_stop(struct workers *);
 
 /* Other lists from now on; nothing of those before is held any longer. */
 void workers_relist(struct workers *, const struct indicators *, const struct geoip *);
+
+/* Live, a worker that stands still for a second keeps nobody: then they are what they were the last time, but for the rounds. */
 void workers_stats(struct workers *, struct workers_stats *);

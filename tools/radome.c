@@ -180,7 +180,7 @@ static void ask_for_lists(struct sensor *s)
         if (later[0] != '\0')
             complain(DONE, later);
     } else
-        complain(DONE, err);
+        reloader_failed(s->lists, err);
     settings_free(&settings);
 }
 
