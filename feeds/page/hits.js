@@ -10,7 +10,7 @@ const COLUMNS = [
     {key: 'reason', text: 'What was seen', value: (hit) => hit.reason || ''},
 ];
 
-const list = {key: 'us', down: false, shown: [], at: 0, orders: new Map(), grid: null, rows: null, height: 32};
+const list = {key: 'us', down: false, shown: [], at: 0, orders: new Map(), grid: null, rows: null, empty: null, height: 32};
 
 /* Every order is made once, and the filter goes through it. */
 function orderBy(key) {
@@ -47,36 +47,35 @@ function row(hit, i) {
 }
 
 function drawList() {
-    const box = list.rows;
+    const box = list.grid;
     list.height = window.matchMedia('(max-width: 700px)').matches ? 66 : 32;
     const from = Math.max(0, Math.floor(box.scrollTop / list.height) - 8);
     const to = Math.min(list.shown.length, from + Math.ceil((box.clientHeight || 400) / list.height) + 16);
-    const filler = el('div', {class: 'filler', role: 'presentation'});
-    filler.style.height = list.shown.length * list.height + 'px';
-    for (let i = from; i < to; i++) {
-        const line = row(list.shown[i], i);
-        line.style.top = i * list.height + 'px';
-        filler.append(line);
-    }
-    if (list.shown.length === 0)
-        filler.append(el('p', {class: 'quiet'}, 'No hit is asked for.'));
-    box.replaceChildren(filler);
-    list.grid.setAttribute('aria-rowcount', list.shown.length + 1);
-    list.grid.setAttribute('aria-activedescendant', list.at >= from && list.at < to && to > from ? 'row-' + list.at : '');
+    list.rows.style.height = list.shown.length * list.height + 'px';
+    refill(list.rows, list.shown.slice(from, to).map((hit, i) => {
+        const line = row(hit, from + i);
+        line.style.top = (from + i) * list.height + 'px';
+        return line;
+    }));
+    list.empty.hidden = list.shown.length > 0;
+    box.setAttribute('aria-rowcount', list.shown.length + 1);
+    box.setAttribute('aria-activedescendant', list.at >= from && list.at < to ? 'row-' + list.at : '');
 }
 
+/* The head stays where it is and hides what is under it. */
 function scrollToHit(i) {
-    const box = list.rows;
+    const box = list.grid;
+    const room = box.clientHeight - box.firstChild.offsetHeight;
     list.at = Math.max(0, Math.min(list.shown.length - 1, i));
     if (list.at * list.height < box.scrollTop)
         box.scrollTop = list.at * list.height;
-    else if ((list.at + 1) * list.height > box.scrollTop + box.clientHeight)
-        box.scrollTop = (list.at + 1) * list.height - box.clientHeight;
+    else if ((list.at + 1) * list.height > box.scrollTop + room)
+        box.scrollTop = (list.at + 1) * list.height - room;
     drawList();
 }
 
 function listKey(event) {
-    const page = Math.max(1, Math.floor(list.rows.clientHeight / list.height) - 1);
+    const page = Math.max(1, Math.floor(list.grid.clientHeight / list.height) - 2);
     const steps = {ArrowDown: 1, ArrowUp: -1, j: 1, k: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity};
     if (event.ctrlKey || event.metaKey || event.altKey)
         return;
@@ -94,32 +93,34 @@ function sortBy(key) {
     list.down = list.key === key ? !list.down : key === 'score';
     list.key = key;
     showList();
-    list.rows.scrollTop = 0;
+    list.grid.scrollTop = 0;
     headRow();
 }
 
 function headRow() {
     const head = list.grid.firstChild;
     const focused = document.activeElement !== null && head.contains(document.activeElement) ? document.activeElement.dataset.key : '';
-    head.replaceChildren(...COLUMNS.map(({key, text}) => el('span', {role: 'columnheader', class: key, 'aria-sort': list.key === key ? (list.down ? 'descending' : 'ascending') : 'none'},
+    refill(head, COLUMNS.map(({key, text}) => el('span', {role: 'columnheader', class: key, 'aria-sort': list.key === key ? (list.down ? 'descending' : 'ascending') : 'none'},
         button(text + (list.key === key ? (list.down ? ' ↓' : ' ↑') : ''), () => sortBy(key), {'data-key': key}))));
     if (focused)
         head.querySelector('[data-key=' + focused + ']').focus();
 }
 
 function buildList(body) {
-    list.rows = el('div', {class: 'rows', role: 'rowgroup', scroll: () => requestAnimationFrame(drawList)});
-    list.grid = el('div', {class: 'grid', role: 'grid', tabindex: 0, 'aria-label': 'Hits', keydown: listKey}, el('div', {class: 'row head', role: 'row', 'aria-rowindex': 1}), list.rows);
-    body.replaceChildren(list.grid, el('div', {class: 'printed', id: 'printed'}));
+    list.rows = el('div', {class: 'rows', role: 'rowgroup'});
+    list.empty = el('p', {class: 'quiet'}, 'No hit is asked for.');
+    list.grid = el('div', {class: 'grid', role: 'grid', tabindex: 0, 'aria-label': 'Hits', keydown: listKey, scroll: () => requestAnimationFrame(drawList)},
+        el('div', {class: 'row head', role: 'row', 'aria-rowindex': 1}), list.rows);
+    refill(body, list.grid, list.empty, el('div', {class: 'printed', id: 'printed'}));
     headRow();
-    new ResizeObserver(() => requestAnimationFrame(drawList)).observe(list.rows);
+    new ResizeObserver(() => requestAnimationFrame(drawList)).observe(list.grid);
 }
 
 /* Paper does not scroll: the first rows as a table. */
 function printList(most) {
     const table = el('table', {class: 'evidence'}, el('thead', null, el('tr', null, COLUMNS.map(({text}) => el('th', {scope: 'col'}, text)))),
         el('tbody', null, list.shown.slice(0, most).map((hit) => el('tr', null, cells(hit).map((cell) => el('td', null, cell))))));
-    document.getElementById('printed').replaceChildren(table, list.shown.length > most ? el('p', null, 'and ' + (list.shown.length - most).toLocaleString('en') + ' more hits, not printed') : '');
+    refill(document.getElementById('printed'), table, list.shown.length > most ? el('p', null, 'and ' + (list.shown.length - most).toLocaleString('en') + ' more hits, not printed') : '');
 }
 
 function requestTerms(hit) {

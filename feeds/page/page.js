@@ -1,13 +1,21 @@
 /* The page put together: what the address asks for is shown, and every choice changes the address. */
 
 const PRINTED_HITS = 500;
-const SHOWN_AT_FIRST = 60;
+const PAPER = 680; /* pixels that A4 has between its margins */
+const SHOWN_AT_FIRST = {incidents: 40, schedules: 6, clusters: 12, names: 24, programs: 12};
 const at = (id) => document.getElementById(id);
 const bodyOf = (id) => document.querySelector('#' + id + ' > .body');
 const KEYS = [['/', 'search'], ['?', 'these keys'], ['1 – 8', 'go to a section'], ['j, k', 'next and previous incident; in the list of hits the next and previous hit'], ['Enter', 'unfold the incident, open the hit'],
     ['Home, End, Page up, Page down', 'in the list of hits'], ['t', 'light, dark, or as the system has it'], ['Esc', 'close what is open']];
 const SECTIONS = [['overview', 'Overview'], ['incidents', 'Incidents'], ['schedules', 'Schedules'], ['clusters', 'Clusters'], ['names', 'Names'], ['programs', 'Programs'], ['hits', 'Hits'], ['about', 'About']];
-const shown = {incident: '', hit: '', more: new Map()};
+const shown = {incident: '', hit: '', filter: null, more: new Map()};
+
+/* A time as people write it, in UTC: a day, a minute or a second. null: none. */
+function readTime(text) {
+    const parts = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?Z?$/.exec(text.trim());
+    const ms = parts === null ? NaN : Date.parse(parts[1] + 'T' + (parts[2] || '00:00') + (parts[3] || ':00') + 'Z');
+    return Number.isFinite(ms) ? ms * 1000 : null;
+}
 
 /* The address: #incident=ID, #hit=ID, #at=section and the filter, in any combination. */
 function readAddress() {
@@ -20,15 +28,13 @@ function readAddress() {
         }
     }));
     const get = (key) => asked.get(key) || '';
-    const time = (key) => (/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(get(key)) ? Date.parse(get(key) + 'Z') * 1000 : NaN);
-    const number = (value) => (Number.isFinite(value) ? value : null);
     filter.q = get('q');
     filter.kinds = new Set(get('kind').split(',').filter((kind) => KINDS.some(([key]) => key === kind)));
     filter.families = new Set(get('family') === '' ? [] : get('family').split(',').map((family) => (family === 'none' ? '' : family)));
     filter.client = get('client');
     filter.score = Math.max(0, Math.min(100, Number(get('score')) || 0));
-    filter.from = number(time('from'));
-    filter.to = number(time('to'));
+    filter.from = readTime(get('from'));
+    filter.to = readTime(get('to'));
     shown.incident = get('incident');
     shown.hit = get('hit');
     return get('at');
@@ -71,13 +77,13 @@ function hitsLink(hits, what, q) {
 
 /* A long list begins with some of its items. */
 function showSome(id, items, draw, none) {
-    const most = shown.more.get(id) || SHOWN_AT_FIRST;
+    const most = shown.more.get(id) || SHOWN_AT_FIRST[id];
     const body = bodyOf(id);
-    body.replaceChildren(...items.slice(0, most).map(draw));
+    refill(body, items.slice(0, most).map(draw));
     if (items.length === 0)
         body.append(el('p', {class: 'quiet'}, none));
     if (items.length > most)
-        body.append(button('Show ' + Math.min(items.length - most, SHOWN_AT_FIRST) + ' more of ' + items.length.toLocaleString('en'), () => { shown.more.set(id, most + SHOWN_AT_FIRST); refresh(); }, {class: 'more'}));
+        body.append(button('Show ' + Math.min(items.length - most, most) + ' more of ' + items.length.toLocaleString('en'), () => { shown.more.set(id, 2 * most); refresh(); }, {class: 'more'}));
 }
 
 function sectionCount(id, items, all) {
@@ -88,6 +94,7 @@ function sectionCount(id, items, all) {
 
 function refresh() {
     applyFilter();
+    shown.filter = linkTo({});
     const found = {incidents: report.incidents.filter(storyMatches), clusters: report.clusters.filter(storyMatches)};
     for (const id of ['names', 'programs', 'series'])
         found[id] = filterIsOn() ? report[id].filter(anyHit) : report[id];
@@ -126,13 +133,13 @@ function overview() {
     const tile = (value, text) => el('div', {class: 'tile'}, el('strong', null, value), ' ', text);
     const first = filter.from !== null ? Math.max(filter.from, report.first) : report.first;
     const last = filter.to !== null ? Math.min(filter.to, report.last) : report.last;
-    body.replaceChildren(el('div', null,
+    refill(body,
         el('div', {class: 'tiles'}, tile(String(infected), infected === 1 ? 'client with an incident' : 'clients with an incident'),
             tile(report.first === undefined ? 'none' : duration((report.last - report.first) / SECOND), report.first === undefined ? '' : utc(report.first, 16) + ' – ' + utc(report.last, 16) + ' UTC'),
             tile(String(report.programs.length), report.programs.length === 1 ? 'program or script' : 'programs or scripts'), tile(String(report.sensors.length), report.sensors.length === 1 ? ['sensor: ', wire(report.sensors[0])] : 'sensors')),
         report.hits.length > 0 && last >= first ? [histogram(first, last, () => shownHits, (from, to) => go({from: Math.floor(from / SECOND) * SECOND, to: Math.ceil(to / SECOND) * SECOND})),
             el('p', {class: 'legend'}, LANES.map((lane, i) => [svg('svg', {class: 'icon', width: 14, height: 14, viewBox: '-8 -8 16 16', 'aria-hidden': 'true'}, svg('rect', {class: 'lane-' + i, x: -6, y: -6, width: 12, height: 12})), lane + ' ']),
-                el('span', {class: 'gap'}), [...FAMILIES, ''].map(familyChip), el('span', {class: 'quiet screen'}, ' Drag over the bars to ask for that time.'))] : ''));
+                el('span', {class: 'gap'}), [...FAMILIES, ''].map(familyChip), el('span', {class: 'quiet screen'}, ' Drag over the bars to ask for that time.'))] : '');
 }
 
 function notices() {
@@ -140,17 +147,16 @@ function notices() {
     const left = facts.left_out || {};
     const out = (left.hits || 0) + (left.clusters || 0) + (left.incidents || 0);
     const say = (text) => el('p', {class: 'notice'}, text);
-    at('notices').replaceChildren(...[
+    refill(at('notices'),
         facts.unreadable > 0 ? say([count(facts.unreadable, 'line', 'lines') + ' of ' + facts.lines.toLocaleString('en') + ' could not be read. The first: ', wire(facts.first_unreadable || '')]) : null,
         out > 0 ? say(count(out, 'document was', 'documents were') + ' left out for want of room, the least certain hits first (radome-report --memory): ' + (left.hits || 0) + ' hits, ' + (left.clusters || 0) + ' clusters, ' + (left.incidents || 0) + ' incidents.') : null,
-        facts.lost > 0 ? say(count(facts.lost, 'hit', 'hits') + ' never got here: a sensor’s journal was full.') : null,
-    ].filter((one) => one !== null));
+        facts.lost > 0 ? say(count(facts.lost, 'hit', 'hits') + ' never got here: a sensor’s journal was full.') : null);
 }
 
 function about() {
     const facts = report.facts;
     const sources = texts(facts.sources);
-    bodyOf('about').replaceChildren(terms([['made by', 'radome-report ' + facts.version], ['read', sources.length > 0 ? wire(sources.map((one) => (one === '-' ? 'standard input' : one)).join(', ')) : 'Redis'],
+    refill(bodyOf('about'), terms([['made by', 'radome-report ' + facts.version], ['read', sources.length > 0 ? wire(sources.map((one) => (one === '-' ? 'standard input' : one)).join(', ')) : 'Redis'],
         ['lines', facts.lines.toLocaleString('en')], ['repeats', facts.repeats > 0 ? facts.repeats.toLocaleString('en') + ' documents that came more than once' : ''],
         ['records', facts.records > 0 ? facts.records.toLocaleString('en') + ' protocol records and statistics, which are not shown' : ''], ['unreadable', facts.unreadable > 0 ? facts.unreadable.toLocaleString('en') : '']]),
     el('p', null, 'Evidence is counted in bits: one bit makes an infected client twice as likely. ' + PRIOR_BITS + ' bits stand against it from the start: one client in a thousand is infected. The risk is the probability that is left. All times are UTC. What could not be seen or would reorder text is shown as its code point, such as ⟨U+202E⟩.'),
@@ -159,7 +165,7 @@ function about() {
 
 function showControls() {
     const set = (id, value) => { if (document.activeElement !== at(id)) at(id).value = value; };
-    const time = (us) => (us === null ? '' : new Date(us / 1000).toISOString().slice(0, 19));
+    const time = (us) => (us === null ? '' : utc(us));
     set('q', filter.q);
     set('client', report.clients.has(filter.client) ? filter.client : '');
     set('score', filter.score > 0 ? String(filter.score) : '');
@@ -187,17 +193,26 @@ function toggles(id, options, set) {
 
 function buildControls() {
     const later = (wait, act) => { let timer; return () => { clearTimeout(timer); timer = setTimeout(act, wait); }; };
-    const time = (id) => { const us = Date.parse(at(id).value + 'Z') * 1000; return Number.isFinite(us) ? us : null; };
     at('sections').append(...SECTIONS.map(([id, text]) => el('li', null, el('a', {href: '#at=' + id, id: 'to-' + id, click: (event) => { event.preventDefault(); go({at: id}); }}, text, ' ', el('span', {class: 'count'})))));
     at('skip').addEventListener('click', (event) => { event.preventDefault(); go({at: 'incidents'}); });
     toggles('kinds', KINDS.map(([key, word]) => [key, word]), () => filter.kinds);
-    toggles('families', [...report.families.map((family) => [family, familyChip(family)]), ['', familyChip('')]], () => filter.families);
+    toggles('families', [...report.families.slice(0, 40).map((family) => [family, familyChip(family)]), ['', familyChip('')]], () => filter.families);
     at('client').append(el('option', {value: ''}, 'all'), ...[...report.clients.keys()].filter((client) => client !== '').sort(byText).slice(0, 5000).map((client) => el('option', {value: client}, visible(client))));
     at('q').addEventListener('input', later(report.hits.length > 20000 ? 120 : 30, () => { filter.q = at('q').value; change(); }));
     at('client').addEventListener('change', () => { filter.client = at('client').value; change(); });
     at('score').addEventListener('input', later(120, () => { filter.score = Math.max(0, Math.min(100, Number(at('score').value) || 0)); change(); }));
     for (const id of ['from', 'to'])
-        at(id).addEventListener('change', () => { filter[id] = time(id); change(); });
+        at(id).addEventListener('change', () => {
+            const us = readTime(at(id).value);
+            const wrong = us === null && at(id).value.trim() !== '';
+            at(id).setAttribute('aria-invalid', String(wrong));
+            if (wrong) {
+                toast('A time is written 2020-07-13, 2020-07-13 09:00 or 2020-07-13 09:00:05');
+                return;
+            }
+            filter[id] = us;
+            change();
+        });
     at('reset').addEventListener('click', () => { Object.assign(filter, {q: '', kinds: new Set(), families: new Set(), client: '', score: 0, from: null, to: null}); change(); at('q').focus(); });
     at('copy-csv').addEventListener('click', () => copyIndicators(list.shown, 'csv'));
     at('copy-stix').addEventListener('click', () => copyIndicators(list.shown, 'stix'));
@@ -207,7 +222,7 @@ function buildControls() {
 
 function help() {
     const box = at('help');
-    box.replaceChildren(el('h2', {id: 'help-title'}, 'Keys'), terms(KEYS.map(([key, text]) => [key, text])), button('Close', () => box.close()));
+    refill(box, el('h2', {id: 'help-title'}, 'Keys'), terms(KEYS.map(([key, text]) => [key, text])), button('Close', () => box.close()));
     box.showModal();
 }
 
@@ -275,7 +290,7 @@ function showPanel() {
     const was = !panel.hidden;
     panel.hidden = !known;
     document.body.classList.toggle('with-panel', known);
-    panel.replaceChildren(...(known ? hitPanel(hit) : []));
+    refill(panel, known ? hitPanel(hit) : []);
     if (shown.hit !== '' && !known)
         toast('This report has no hit ' + visible(shown.hit).slice(0, 40));
     if (known) {
@@ -298,17 +313,18 @@ function showIncident() {
     unfolded.add(incident.id);
     if (!storyMatches(incident))
         Object.assign(filter, {q: '', kinds: new Set(), families: new Set(), client: '', score: 0, from: null, to: null});
-    shown.more.set('incidents', Math.max(shown.more.get('incidents') || SHOWN_AT_FIRST, report.incidents.indexOf(incident) + 1));
+    shown.more.set('incidents', Math.max(shown.more.get('incidents') || SHOWN_AT_FIRST.incidents, report.incidents.indexOf(incident) + 1));
     refresh();
     const card = at('incident-' + report.incidents.indexOf(incident));
     if (card)
         focusOn(card.querySelector('summary'), 'start');
 }
 
-/* Goes where the address says. */
+/* Goes where the address says. What is asked for is drawn again only where that has changed. */
 function follow() {
     const place = readAddress();
-    refresh();
+    if (linkTo({}) !== shown.filter)
+        refresh();
     showPanel();
     showIncident();
     if (SECTIONS.some(([id]) => id === place))
@@ -323,7 +339,7 @@ function printing() {
         unfolded.add(incident.id);
     refresh();
     for (const box of document.querySelectorAll('.drawing'))
-        box.redraw(680);
+        box.redraw(PAPER);
     printList(PRINTED_HITS);
 }
 
@@ -342,6 +358,7 @@ function start() {
     document.addEventListener('keydown', pageKey);
     window.addEventListener('hashchange', follow);
     window.addEventListener('beforeprint', printing);
+    window.addEventListener('afterprint', () => document.querySelectorAll('.drawing').forEach((box) => box.redraw(box.clientWidth)));
     follow();
     document.documentElement.dataset.ready = 'yes';
 }

@@ -40,6 +40,12 @@ function el(tag, attributes, ...children) {
     return fill(document.createElement(tag), attributes, children);
 }
 
+/* New children for a node. */
+function refill(node, ...children) {
+    node.replaceChildren();
+    return fill(node, null, children);
+}
+
 function svg(tag, attributes, ...children) {
     return fill(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -90,7 +96,7 @@ function duration(seconds) {
 /* How much likelier that many bits make it. */
 function times(bits) {
     const factor = 2 ** Math.abs(bits);
-    const text = factor < 100 ? factor.toFixed(1) : factor < 1e9 ? Math.round(factor).toLocaleString('en') : '10^' + Math.floor(Math.log10(factor));
+    const text = factor < 100 ? factor.toFixed(1) : factor < 1e9 ? Math.round(factor).toLocaleString('en') : '10^' + Math.floor(Math.abs(bits) * Math.LOG10E * Math.LN2);
     return text + ' times ' + (bits < 0 ? 'less likely' : 'likelier');
 }
 
@@ -113,7 +119,7 @@ async function copy(text, said) {
         const box = document.getElementById('by-hand');
         const area = el('textarea', {readonly: true, rows: 14, 'aria-label': 'Text to copy'});
         area.value = text;
-        box.replaceChildren(el('h2', {id: 'by-hand-title'}, 'Copy by hand'), el('p', null, said.replace('copied', 'to copy') + ': the browser does not let the page copy it.'),
+        refill(box, el('h2', {id: 'by-hand-title'}, 'Copy by hand'), el('p', null, said.replace('copied', 'to copy') + ': the browser does not let the page copy it.'),
             area, button('Close', () => box.close()));
         box.showModal();
         area.select();

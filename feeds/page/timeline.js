@@ -13,7 +13,7 @@ function familyIcon(family) {
 }
 
 function familyChip(family) {
-    return el('span', {class: 'chip'}, familyIcon(family), family === '' ? 'no family' : visible(family));
+    return el('span', {class: 'chip'}, familyIcon(family), family === '' ? 'no family' : cut(family, 24));
 }
 
 const SECOND = 1e6;
@@ -21,7 +21,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const STEPS = [0.001, 0.01, 0.1, 1, 2, 5, 10, 15, 30].map((n) => n * SECOND).concat([1, 2, 5, 10, 15, 30].map((n) => n * MINUTE), [1, 2, 3, 6, 12].map((n) => n * HOUR), [1, 2, 7, 14].map((n) => n * DAY));
-const MONTHS = [1, 2, 3, 6, 12, 24, 60, 120];
+const MONTHS = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000, 60000];
 
 /* Where marks on the axis stand, at least `gap` pixels apart, and how they are called: whole steps of time, then of months. */
 function ticks(from, to, width, gap) {
@@ -83,9 +83,9 @@ function drawn(draw, attributes) {
     };
     new ResizeObserver(() => requestAnimationFrame(again)).observe(box);
     box.redraw = (forced) => {
-        if (forced)
-            box.replaceChildren(draw(forced));
-        width = forced || width;
+        width = forced;
+        if (width > 0)
+            box.replaceChildren(draw(width));
     };
     return box;
 }
