@@ -126,7 +126,7 @@ void words_of_state(const struct board_sensor *s, char out[static BOARD_WORDS])
     double n, least, most;
     out[0] = '\0';
     put_share(s, "memory", "radome_memory_held_bytes", "radome_memory_limit_bytes", 1048576, " MiB", out);
-    put_share(s, "most flows", "radome_flows_most", "radome_flows_limit", 1, "", out);
+    put_share(s, "most flows", "radome_flows_most", "radome_table_limit{table=\"flows\"}", 1, "", out);
     if (samples_get(&s->now, "radome_workers", &n))
         put(out, "%s%.0f workers", parted(out), n);
     if (samples_get(&s->now, "radome_worker_least_packets", &least) && samples_get(&s->now, "radome_worker_most_packets", &most) && least < most)
