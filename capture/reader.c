@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -16,6 +18,7 @@ enum coding { PLAIN, GZIP, ZSTANDARD };
 
 struct reader {
     int fd;
+    bool on_disk;        /* where nobody waits for what others write */
     enum coding coding;
     uint8_t input[INPUT];
     size_t len, at;      /* of input: filled, taken */
@@ -167,6 +170,12 @@ uint64_t reader_offset(const struct reader *r)
     return (uint64_t)r->out;
 }
 
+bool reader_waits(const struct reader *r)
+{
+    struct pollfd input = {.fd = r->fd, .events = POLLIN};
+    return !r->on_disk && r->head_at == r->head_len && r->at == r->len && poll(&input, 1, 0) == 0;
+}
+
 static ssize_t cookie_read(void *cookie, char *out, size_t size)
 {
     return reader_read(cookie, (uint8_t *)out, size);
@@ -250,6 +259,8 @@ struct reader *reader_open(const char *path, uint64_t *taken, char err[static ER
         return NULL;
     }
     begin(r);
+    struct stat status;
+    r->on_disk = fstat(r->fd, &status) == 0 && S_ISREG(status.st_mode);
     return r;
 }
 

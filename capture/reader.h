@@ -25,6 +25,7 @@ void reader_skip(struct reader *, size_t len);
 /* As read(2) of what is in the file; and how many bytes that has brought so far. */
 ssize_t reader_read(struct reader *, uint8_t *out, size_t size);
 uint64_t reader_offset(const struct reader *);
+bool reader_waits(const struct reader *); /* reading now would wait for another process */
 
 /* The same as a FILE, whose fclose closes the reader. NULL: there is no memory, and the reader is closed. */
 FILE *reader_stream(struct reader *);

@@ -63,12 +63,14 @@ static enum savefile_result cut_short(struct savefile *s, char err[static ERRLEN
     return SAVEFILE_BROKEN;
 }
 
-/* Until the next `need` bytes are there; SAVEFILE_RECORD: they are. */
+/* Until the next `need` bytes are there; SAVEFILE_RECORD: they are. Nobody is to wait with what a pipe has brought. */
 static enum savefile_result fill(struct savefile *s, size_t need, char err[static ERRLEN])
 {
     while (s->len - s->at < need) {
-        if (s->len >= SAVEFILE_FILL && s->at > 0)
+        if (s->at > 0 && s->len >= SAVEFILE_FILL)
             return SAVEFILE_FULL;
+        if (s->at > 0 && reader_waits(s->reader))
+            return SAVEFILE_DRY;
         size_t upto = s->at + need > SAVEFILE_FILL ? s->at + need : SAVEFILE_FILL;
         ssize_t n = s->ended ? 0 : reader_read(s->reader, s->room + s->len, upto - s->len);
         if (n < 0) {

@@ -35,6 +35,7 @@ struct savefile_record {
 enum savefile_result {
     SAVEFILE_RECORD,
     SAVEFILE_FULL,   /* the room is: give another one, or the same one again */
+    SAVEFILE_DRY,    /* the same, and more is to be waited for */
     SAVEFILE_BROKEN, /* err has libpcap's sentence; errno is the reader's where that failed */
     SAVEFILE_END
 };

@@ -12,6 +12,8 @@
 #include "capture/packet.h"
 #include "capture/savefile.h"
 
+_Static_assert((int)SAVEFILE_ROOM <= (int)SOURCE_ROOM, "a room is large enough");
+
 enum {
     SNAPLEN = 262144,            /* more than any frame, offloaded ones included */
     LATE_US = 2 * SOURCE_WAIT_MS * 1000, /* after this a frame that has arrived has been handed over by the kernel */
@@ -25,7 +27,8 @@ struct source {
     struct reader *reader;       /* a classic one's records, which are read past libpcap, */
     struct savefile savefile;
     struct bpf_program program;  /* and the filter for them */
-    uint8_t *room;               /* where they are put */
+    uint8_t *room, *own;         /* where they are put; own: by ourselves, where nobody gave a room */
+    bool used;                   /* the room given has frames */
     pcap_t *pcap[INTERFACES];    /* live: one an interface; files: the first is the open one */
     int linktype;                /* of the open file */
     const char *name[INTERFACES];
@@ -81,7 +84,7 @@ static FILE *for_pcap(struct source *s, struct reader *reader)
         return reader_stream(reader);
     s->reader = reader;
     if (s->room == NULL)
-        s->room = malloc(SAVEFILE_ROOM);
+        s->room = s->own = malloc(SOURCE_ROOM);
     savefile_room(&s->savefile, s->room);
     return s->room != NULL ? fmemopen((void *)head.p, head.len, "rb") : NULL;
 }
@@ -320,17 +323,24 @@ static bool passes(const struct source *s, const struct savefile_record *record)
 static enum source_result next_record(struct source *s, struct frame *frame, char err[static ERRLEN])
 {
     struct savefile_record record;
+    enum savefile_result result;
     char why[ERRLEN];
     for (;;)
-        switch (savefile_next(&s->savefile, &record, why)) {
+        switch ((result = savefile_next(&s->savefile, &record, why))) {
         case SAVEFILE_RECORD:
             if (!passes(s, &record))
                 continue;
             *frame = (struct frame){record.us, s->linktype, record.wirelen, record.bytes};
             s->stats.frames++;
             s->stats.bytes += record.bytes.len;
+            s->used = s->own == NULL;
             return SOURCE_FRAME;
-        case SAVEFILE_FULL: savefile_room(&s->savefile, s->room); continue;
+        case SAVEFILE_FULL:
+        case SAVEFILE_DRY:
+            if (s->own == NULL)
+                return result == SAVEFILE_DRY ? SOURCE_IDLE : SOURCE_FULL;
+            savefile_room(&s->savefile, s->own);
+            continue;
         case SAVEFILE_BROKEN: return input_broken(s, (long long)savefile_offset(&s->savefile), why, err);
         case SAVEFILE_END: return SOURCE_END;
         }
@@ -352,6 +362,8 @@ static enum source_result next_from_files(struct source *s, struct frame *frame,
 {
     while (s->at < s->inputs.count) {
         bool usage;
+        if (s->pcap[0] == NULL && s->used)
+            return SOURCE_FULL; /* the next file's frames must not overwrite this one's */
         if (s->pcap[0] == NULL && !input_open(s, &usage, err)) {
             s->at++;
             return SOURCE_ERROR;
@@ -363,6 +375,16 @@ static enum source_result next_from_files(struct source *s, struct frame *frame,
         s->at++;
     }
     return SOURCE_END;
+}
+
+void source_room(struct source *s, uint8_t *room)
+{
+    if (s->reader != NULL)
+        savefile_room(&s->savefile, room);
+    s->room = room;
+    s->used = false;
+    free(s->own);
+    s->own = NULL;
 }
 
 /* An interface that is taken away ends the capture on it; the others go on. */
@@ -407,6 +429,8 @@ static enum source_result next_live(struct source *s, struct frame *frame, char 
 void source_wait(struct source *s)
 {
     struct pollfd waiting[INTERFACES];
+    if (s->live == 0)
+        return;
     for (unsigned i = 0; i < s->live; i++)
         waiting[i] = (struct pollfd){pcap_get_selectable_fd(s->pcap[i]), POLLIN, 0};
     poll(waiting, s->live, SOURCE_WAIT_MS);
@@ -448,7 +472,7 @@ void source_close(struct source *s)
     for (unsigned i = 0; i < s->live; i++)
         pcap_close(s->pcap[i]);
     inputs_free(&s->inputs);
-    free(s->room);
+    free(s->own);
     free(s);
 }
 

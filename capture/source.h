@@ -28,13 +28,14 @@ struct source_stats {
 
 enum source_result {
     SOURCE_FRAME,   /* one frame */
-    SOURCE_IDLE,    /* live: none at the moment */
+    SOURCE_FULL,    /* the room is: see source_room */
+    SOURCE_IDLE,    /* none at the moment; where a room was given, that is to be done again, and of a file the next call waits */
     SOURCE_WARNING, /* err has a sentence; no harm done: the newest file of a rotating capture is still being written */
     SOURCE_ERROR,   /* err has a sentence; this input ends here, the next one follows */
     SOURCE_END      /* nothing more will come */
 };
 
-enum { RING_DEFAULT = 64 << 20, SOURCE_WAIT_MS = 100 };
+enum { RING_DEFAULT = 64 << 20, SOURCE_WAIT_MS = 100, SOURCE_ROOM = 512 << 10 };
 
 struct source;
 
@@ -49,7 +50,11 @@ void source_begin(struct source *);
 
 enum source_result source_next(struct source *, struct frame *, char err[static ERRLEN]);
 
-/* Live, after SOURCE_IDLE: waits up to SOURCE_WAIT_MS for a frame. */
+/* Files: SOURCE_ROOM bytes where frames are read to from now on, if they can be: those that lie there live as long as the
+ * room, others until the next call. After SOURCE_FULL another is to be given, or the same. */
+void source_room(struct source *, uint8_t *room);
+
+/* After SOURCE_IDLE: live it waits up to SOURCE_WAIT_MS for a frame. */
 void source_wait(struct source *);
 
 /* No more than what has arrived by now, then SOURCE_END; from any thread. */

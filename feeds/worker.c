@@ -6,21 +6,12 @@
 #include <time.h>
 
 enum {
-    RING = 1 << 20, /* bytes each way */
+    RING = 4 << 20, /* bytes of what comes back: as much as all rounds bring of DNS, or one would have to wait for another */
+    FEW = 8,        /* rounds before the slowest: then who deals is to go on */
     IDLE_MS = 1000, /* no bell is missed; this is for the case that one is */
     BATCH = 256     /* live frames between two moments at which it can be held */
 };
 _Static_assert(JSON_MAX + 64 <= RING / 2, "a document finds room, wherever the ring's end is");
-
-enum message { MESSAGE_PACKET, MESSAGE_MARK, MESSAGE_FINISH };
-
-/* What is dealt; of a packet its IP datagram follows, which holds its payload. */
-struct dealt {
-    uint64_t number;
-    enum message message;
-    unsigned shard;
-    struct packet packet;
-};
 
 enum answer { ANSWER_HIT, ANSWER_DOCUMENT, ANSWER_ERROR };
 
@@ -33,12 +24,15 @@ struct answered {
 
 struct worker {
     struct shard *shard[SHARDS];     /* live: the first is its own */
-    struct ring *in, *out;           /* live: no in */
+    struct rounds *dealt;            /* live: NULL */
+    unsigned index;                  /* which of those who take it */
+    struct ring *out;
     struct source *source;           /* live: its part, */
     struct intake *intake;           /* where its frames become packets, */
     char *lost;                      /* and where documents go that find no room */
+    uint64_t number;                 /* of the last packet dealt */
     struct worker_stats stats;
-    struct bell bell, *desk;
+    struct bell bell, room, *desk;   /* for rounds to take; for room for answers; the desk's */
     pthread_t thread;
     bool running;
     pthread_mutex_t turn, still; /* whoever wants to have it still takes his turn, or the thread would always be first */
@@ -59,11 +53,11 @@ static void beat(struct worker *w)
     atomic_store_explicit(&w->rounds, atomic_load_explicit(&w->rounds, memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
-static void sleep_until_rung(struct worker *w)
+static void sleep_until_rung(struct worker *w, struct bell *bell)
 {
     beat(w);
     pthread_mutex_unlock(&w->still);
-    bell_wait(&w->bell, IDLE_MS);
+    bell_wait(bell, IDLE_MS);
     stand_up(w);
 }
 
@@ -74,12 +68,12 @@ static struct answered *answer_room(struct worker *w)
         struct answered *answer = ring_room(w->out, sizeof *answer + JSON_MAX);
         if (answer != NULL || atomic_load_explicit(&w->stop, memory_order_relaxed))
             return answer;
-        bell_want(&w->bell);
+        bell_want(&w->room);
         answer = ring_room(w->out, sizeof *answer + JSON_MAX);
         if (answer != NULL)
             return answer;
         bell_ring(w->desk);
-        sleep_until_rung(w);
+        sleep_until_rung(w, &w->room);
     }
 }
 
@@ -121,64 +115,69 @@ static void answer_live(struct worker *w, uint64_t us)
     }
 }
 
-static void reach(struct worker *w, uint64_t number)
+/* Of what is dealt its own. A packet was last touched by another processor: it is sent for a few before its turn. */
+static void take_round(struct worker *w, const struct round *round)
+{
+    enum { AHEAD = 4 };
+    for (unsigned i = 0; i < round->count && !atomic_load_explicit(&w->stop, memory_order_relaxed); i++) {
+        struct shard *shard = w->shard[round->shard[i]];
+        if (i + AHEAD < round->count && w->shard[round->shard[i + AHEAD]] != NULL)
+            __builtin_prefetch(round->packet[i + AHEAD].payload.p);
+        if (shard == NULL)
+            continue;
+        w->stats.packets++;
+        shard_deal(shard, &round->packet[i]);
+        answer(w, shard, round->first + i);
+    }
+    w->number = round->first + round->count - 1;
+}
+
+static void reach(struct worker *w, uint64_t number, bool ring)
 {
     atomic_store_explicit(&w->reached, number, memory_order_release);
-    bell_ring(w->desk);
+    if (ring)
+        bell_ring(w->desk);
 }
 
-static void take_packet(struct worker *w, const struct dealt *dealt)
-{
-    w->stats.packets++;
-    shard_deal(w->shard[dealt->shard], &dealt->packet);
-    answer(w, w->shard[dealt->shard], dealt->number);
-}
-
-static void finish(struct worker *w, uint64_t number)
+static void finish(struct worker *w)
 {
     for (unsigned i = 0; i < SHARDS; i++)
         if (w->shard[i] != NULL) {
             shard_finish(w->shard[i]);
-            answer(w, w->shard[i], number + i);
-            reach(w, number + i);
+            answer(w, w->shard[i], w->number + 1 + i);
+            reach(w, w->number + 1 + i, true);
         }
-    reach(w, WORKER_DONE);
+    reach(w, WORKER_DONE, true);
 }
 
-/* False: it was the last. */
-static bool take(struct worker *w, const struct dealt *dealt)
+/* The next round; NULL after the last, or when it is to stop. */
+static const struct round *next_round(struct worker *w)
 {
-    switch (dealt->message) {
-    case MESSAGE_PACKET: take_packet(w, dealt); return true;
-    case MESSAGE_MARK: reach(w, dealt->number); return true;
-    case MESSAGE_FINISH: finish(w, dealt->number); return false;
+    while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
+        const struct round *round = rounds_take(w->dealt, w->index);
+        if (round != NULL)
+            return round;
+        bell_want(&w->bell);
+        if ((round = rounds_take(w->dealt, w->index)) != NULL || rounds_ended(w->dealt, w->index))
+            return round;
+        sleep_until_rung(w, &w->bell);
     }
-    return false;
+    return NULL;
 }
 
 static void *work(void *arg)
 {
     struct worker *w = arg;
     stand_up(w);
-    for (bool more = true; more && !atomic_load_explicit(&w->stop, memory_order_relaxed);) {
-        const struct dealt *dealt = ring_peek(w->in);
-        if (dealt == NULL) {
-            bell_want(&w->bell);
-            dealt = ring_peek(w->in);
-        }
-        if (dealt == NULL) {
-            sleep_until_rung(w);
-            continue;
-        }
-        bool mark = dealt->message == MESSAGE_MARK;
+    for (const struct round *round; (round = next_round(w)) != NULL;) {
         beat(w);
-        more = take(w, dealt);
-        ring_take(w->in);
-        if (mark) { /* a good moment for who wants it still */
-            pthread_mutex_unlock(&w->still);
-            stand_up(w);
-        }
+        take_round(w, round);
+        reach(w, w->number, rounds_done(w->dealt, w->index) <= FEW);
+        pthread_mutex_unlock(&w->still); /* a good moment for who wants it still */
+        stand_up(w);
     }
+    if (!atomic_load_explicit(&w->stop, memory_order_relaxed))
+        finish(w);
     pthread_mutex_unlock(&w->still);
     return NULL;
 }
@@ -234,7 +233,7 @@ static void *listen(void *arg)
     shard_finish(w->shard[0]);
     answer_live(w, UINT64_MAX - 1);
     pthread_mutex_unlock(&w->still);
-    reach(w, WORKER_DONE);
+    reach(w, WORKER_DONE, true);
     return NULL;
 }
 
@@ -258,6 +257,7 @@ static struct worker *make(struct bell *desk, char err[static ERRLEN])
     }
     *w = (struct worker){.desk = desk};
     bell_open(&w->bell);
+    bell_open(&w->room);
     pthread_mutex_init(&w->turn, NULL);
     pthread_mutex_init(&w->still, NULL);
     return w;
@@ -274,14 +274,15 @@ static struct worker *started(struct worker *w, bool opened, void *(*run)(void *
     return NULL;
 }
 
-struct worker *worker_open(struct shard *const *shards, struct bell *desk, char err[static ERRLEN])
+struct worker *worker_open(struct shard *const *shards, struct rounds *dealt, unsigned index, struct bell *desk, char err[static ERRLEN])
 {
     struct worker *w = make(desk, err);
     if (w == NULL)
         return NULL;
     memcpy(w->shard, shards, sizeof w->shard);
-    bool opened = (w->in = ring_open(RING, err)) != NULL && (w->out = ring_open(RING, err)) != NULL;
-    return started(w, opened, work, err);
+    w->dealt = dealt;
+    w->index = index;
+    return started(w, (w->out = ring_open(RING, err)) != NULL, work, err);
 }
 
 struct worker *worker_listen(const struct shard_settings *settings, struct source *source, struct bell *desk, char err[static ERRLEN])
@@ -306,56 +307,23 @@ void worker_close(struct worker *w)
         return;
     atomic_store(&w->stop, true);
     bell_ring(&w->bell);
+    bell_ring(&w->room);
     if (w->running)
         pthread_join(w->thread, NULL);
     if (w->source != NULL)
         shard_close(w->shard[0]);
     intake_close(w->intake);
     free(w->lost);
-    ring_close(w->in);
     ring_close(w->out);
     bell_close(&w->bell);
+    bell_close(&w->room);
     pthread_mutex_destroy(&w->turn);
     pthread_mutex_destroy(&w->still);
     free(w);
 }
 
-bool worker_deal(struct worker *w, uint64_t number, unsigned shard, const struct packet *packet)
+void worker_wake(struct worker *w)
 {
-    struct dealt *dealt = ring_room(w->in, sizeof *dealt + packet->ip.len);
-    if (dealt == NULL)
-        return false;
-    uint8_t *bytes = memcpy(dealt + 1, packet->ip.p, packet->ip.len);
-    *dealt = (struct dealt){number, MESSAGE_PACKET, shard, *packet};
-    dealt->packet.payload.p = packet->payload.len > 0 ? bytes + (packet->payload.p - packet->ip.p) : bytes;
-    dealt->packet.ip.p = bytes;
-    ring_put(w->in, sizeof *dealt + packet->ip.len);
-    return true;
-}
-
-static bool tell(struct worker *w, enum message message, uint64_t number)
-{
-    struct dealt *dealt = ring_room(w->in, sizeof *dealt);
-    if (dealt == NULL)
-        return false;
-    *dealt = (struct dealt){.number = number, .message = message};
-    ring_put(w->in, sizeof *dealt);
-    return true;
-}
-
-bool worker_mark(struct worker *w, uint64_t number)
-{
-    return tell(w, MESSAGE_MARK, number);
-}
-
-bool worker_finish(struct worker *w, uint64_t number)
-{
-    return tell(w, MESSAGE_FINISH, number);
-}
-
-void worker_publish(struct worker *w)
-{
-    ring_publish(w->in);
     bell_ring(&w->bell);
 }
 
@@ -379,7 +347,11 @@ bool worker_next(struct worker *w, uint64_t *number, struct output *output)
 void worker_take(struct worker *w)
 {
     ring_take(w->out);
-    bell_ring(&w->bell);
+}
+
+void worker_taken(struct worker *w)
+{
+    bell_ring(&w->room);
 }
 
 static bool lock_within(pthread_mutex_t *lock, const struct timespec *until)

@@ -3,14 +3,16 @@
 #pragma once
 
 #include "feeds/ring.h"
+#include "feeds/round.h"
 #include "feeds/shard.h"
 
 #define WORKER_DONE UINT64_MAX /* how far it has come when it has finished */
 
 struct worker;
 
-/* shards: SHARDS places, NULL where a shard is not this worker's. desk: rung when there is something to take or room. */
-struct worker *worker_open(struct shard *const *shards, struct bell *desk, char err[static ERRLEN]);
+/* shards: SHARDS places, NULL where a shard is not this worker's, who takes rounds as number `index`. desk: rung when there is
+ * something to take or room. At the end a shard's last outputs have the last packet's number, plus one, plus its own. */
+struct worker *worker_open(struct shard *const *shards, struct rounds *, unsigned index, struct bell *desk, char err[static ERRLEN]);
 
 /* A live one, which reads its part itself and numbers outputs by packet time. Its memory is what the shard's settings say a
  * part is. An output that finds no room is lost, and counted: the kernel's ring must not wait. */
@@ -19,15 +21,13 @@ struct worker *worker_listen(const struct shard_settings *, struct source *, str
 /* Ends the thread, wherever it is. */
 void worker_close(struct worker *);
 
-/* Dealing, in the order of numbers; false: no room now. What is dealt is looked at once it is published, or the ring fills. */
-bool worker_deal(struct worker *, uint64_t number, unsigned shard, const struct packet *);
-bool worker_mark(struct worker *, uint64_t number);   /* all up to this number is dealt */
-bool worker_finish(struct worker *, uint64_t number); /* no more; a shard's last outputs have this number plus its own */
-void worker_publish(struct worker *);
+/* There are rounds to take, or no more. */
+void worker_wake(struct worker *);
 
 /* The next output and its number, borrowed until worker_take. False: none now; *number is then how far it has come. */
 bool worker_next(struct worker *, uint64_t *number, struct output *);
 void worker_take(struct worker *);
+void worker_taken(struct worker *); /* some were: who waits for room is to look again */
 
 /* Between these two the thread stands still, so that its shards can be looked at. False: it did not within ms (0: for ever). */
 bool worker_hold(struct worker *, unsigned ms);

@@ -6,7 +6,7 @@
 
 enum {
     PAUSE_FRAMES = 4096,  /* so often, at least, the caller hears of us */
-    PUBLISH = 128 << 10,  /* bytes dealt to a worker, on average, between two bells */
+    ENOUGH = 4,           /* rounds, for a worker to be woken: falling asleep costs as much as a round */
     WAIT_MS = 100,
     PATIENCE_MS = 1000    /* live: how long statistics wait for a worker */
 };
@@ -20,17 +20,18 @@ struct workers {
     unsigned count;                 /* of worker; 0: the caller works */
     bool live;                      /* each worker reads its own part */
     struct bell desk;
-    struct packet packet;           /* in hand */
+    struct rounds *dealt;
+    struct round *round;            /* being filled, or, by one thread, worked through */
+    unsigned at;                    /* count 0: how far */
+    struct packet *holding;         /* the packet in hand is still to be dealt */
     uint64_t frames, number;        /* read; packets dealt */
-    uint64_t marked[SHARDS];        /* how much of that each worker was told */
-    size_t unpublished;             /* bytes of them that no worker has been told of */
-    bool holding;                   /* the packet in hand is still to be dealt */
     uint64_t due_us, told_us, last_us; /* packet times: WORKERS_DUE is due at, and was told for; the latest */
-    bool settling;                  /* it is due as soon as all that was dealt is done */
+    bool settling, due;             /* all that was dealt is to be done before there is more; then it is due */
     bool stopped, ended, look, waiting; /* told to stop; no more frames; there may be outputs to take; the bell is wanted */
-    unsigned finishing;             /* shards that are finished, or workers that were told so */
+    unsigned finishing;             /* count 0: shards that are finished */
     struct shard *busy;             /* count 0: its outputs are being pulled */
     struct worker *taken;           /* whose output the caller has */
+    bool took;                      /* and it is not the first since there was none */
     uint64_t rounds;                /* count 0: its heartbeat */
     struct workers_stats last;      /* live: as they were the last time */
     char document[JSON_MAX];        /* count 0 */
@@ -41,7 +42,7 @@ static bool open_worker(struct workers *w, unsigned index, char err[static ERRLE
     struct shard *mine[SHARDS] = {NULL};
     for (unsigned i = index; i < SHARDS; i += w->count)
         mine[i] = w->shard[i];
-    return (w->worker[index] = worker_open(mine, &w->desk, err)) != NULL;
+    return (w->worker[index] = worker_open(mine, w->dealt, index, &w->desk, err)) != NULL;
 }
 
 static bool open_live(struct workers *w, char err[static ERRLEN])
@@ -59,7 +60,8 @@ static bool open_all(struct workers *w, char err[static ERRLEN])
     if (w->live)
         return open_live(w, err);
     const struct capture_settings *capture = &w->settings.shard.capture;
-    if ((w->intake = intake_open(capture_intake_memory(capture->memory), capture->seed, err)) == NULL)
+    if ((w->intake = intake_open(capture_intake_memory(capture->memory), capture->seed, err)) == NULL ||
+        (w->dealt = rounds_open(w->count, err)) == NULL)
         return false;
     for (unsigned i = 0; i < SHARDS; i++)
         if ((w->shard[i] = shard_open(&w->settings.shard, err)) == NULL)
@@ -99,44 +101,44 @@ void workers_close(struct workers *w)
     for (unsigned i = 0; i < SHARDS; i++)
         shard_close(w->shard[i]);
     intake_close(w->intake);
+    rounds_close(w->dealt);
     bell_close(&w->desk);
     free(w);
 }
 
-/* Everyone hears how far the dealing has come, so that nobody waits for an answer of one who has nothing to answer to; once,
- * or whoever has nothing to do and we would keep each other awake. A ring without room for the mark holds packets enough,
- * and is told the next time. */
-static void publish(struct workers *w)
+/* Those with that many rounds before them; 0: all. */
+static void wake(struct workers *w, size_t rounds)
 {
-    for (unsigned i = 0; i < w->count; i++) {
-        if (w->marked[i] == w->number)
-            continue;
-        if (worker_mark(w->worker[i], w->number))
-            w->marked[i] = w->number;
-        worker_publish(w->worker[i]);
-    }
-    w->unpublished = 0;
+    for (unsigned i = 0; i < w->count; i++)
+        if (rounds == 0 || rounds_left(w->dealt, i) >= rounds)
+            worker_wake(w->worker[i]);
     w->look = true;
 }
 
-/* The packet in hand goes to its shard. False: its worker has no room. */
-static bool deal(struct workers *w)
+/* A new round, which begins with the packet in hand where there is one. False: the workers have rounds enough. */
+static bool begin_round(struct workers *w)
 {
-    unsigned shard = shard_of(&w->packet.tuple);
-    if (w->count == 0) {
-        w->busy = w->shard[shard];
-        shard_deal(w->busy, &w->packet);
-        return true;
-    }
-    if (!worker_deal(w->worker[shard % w->count], w->number + 1, shard, &w->packet)) {
-        publish(w);
+    if ((w->round = rounds_room(w->dealt, w->number + 1)) == NULL)
         return false;
+    if (w->holding != NULL) {
+        round_carry(w->round, w->holding);
+        round_add(w->round, shard_of(&w->round->packet[0].tuple), true);
+        w->holding = NULL;
     }
-    w->number++;
-    w->unpublished += w->packet.ip.len;
-    if (w->unpublished >= (size_t)PUBLISH * w->count)
-        publish(w);
+    w->at = 0;
+    source_room(w->source, w->round->room);
     return true;
+}
+
+/* One thread works through it when it is asked for outputs; others are given it. */
+static void end_round(struct workers *w)
+{
+    if (w->count == 0 || w->round->count == 0)
+        return;
+    w->number += w->round->count;
+    rounds_publish(w->dealt);
+    w->round = NULL;
+    wake(w, ENOUGH);
 }
 
 /* The end: the shards finish one after the other, whoever has them. True: nothing more will come. */
@@ -149,9 +151,7 @@ static bool finish(struct workers *w)
         shard_finish(w->busy);
         return false;
     }
-    while (!w->live && w->finishing < w->count && worker_finish(w->worker[w->finishing], w->number + 1))
-        worker_publish(w->worker[w->finishing++]);
-    bool done = w->live || w->finishing == w->count;
+    bool done = true;
     for (unsigned i = 0; i < w->count; i++) {
         uint64_t number;
         struct output output;
@@ -180,17 +180,31 @@ static __attribute__((noinline)) struct worker *foremost(struct workers *w, stru
     return w->live || least <= certain ? first : NULL;
 }
 
-static bool pull(struct workers *w, struct output *output)
+/* One thread: packet by packet, until something comes of one. */
+static bool pull_own(struct workers *w, struct output *output)
 {
-    if (w->busy != NULL) {
-        if (shard_next(w->busy, output, w->document))
+    for (;;) {
+        if (w->busy != NULL && shard_next(w->busy, output, w->document))
             return true;
         w->busy = NULL;
+        if (w->round == NULL || w->at == w->round->count)
+            return false;
+        w->busy = w->shard[w->round->shard[w->at]];
+        shard_deal(w->busy, &w->round->packet[w->at++]);
     }
+}
+
+static bool pull(struct workers *w, struct output *output)
+{
+    if (w->count == 0)
+        return pull_own(w, output);
     if (!w->look)
         return false;
     w->taken = foremost(w, output);
     w->look = w->taken != NULL;
+    for (unsigned i = 0; i < w->count && !w->look && w->took; i++)
+        worker_taken(w->worker[i]);
+    w->took = w->look;
     return w->look;
 }
 
@@ -198,6 +212,8 @@ static bool pull(struct workers *w, struct output *output)
 static enum workers_result wait(struct workers *w, char err[static ERRLEN])
 {
     bool rung = true;
+    if (!w->live)
+        wake(w, 1);
     if (!w->waiting)
         bell_want(&w->desk);
     else
@@ -216,7 +232,9 @@ static void end(struct workers *w)
 {
     w->ended = true;
     intake_finish(w->intake);
-    publish(w);
+    end_round(w);
+    rounds_end(w->dealt);
+    wake(w, 0);
 }
 
 /* The clock is the packets' own. One that jumps back for good begins anew; of a long silence the end alone is told. */
@@ -231,7 +249,7 @@ static void look_at_time(struct workers *w, uint64_t us)
     } else if (us >= w->due_us) {
         w->told_us = us - (us - w->due_us) % every;
         w->due_us = w->told_us + every;
-        w->settling = true;
+        w->settling = w->due = true;
     }
 }
 
@@ -239,8 +257,6 @@ static void look_at_time(struct workers *w, uint64_t us)
 static bool settled(struct workers *w)
 {
     bool all = true;
-    if (w->count > 0)
-        publish(w);
     for (unsigned i = 0; i < w->count; i++) {
         uint64_t number;
         struct output output;
@@ -253,33 +269,56 @@ static enum workers_result settle(struct workers *w, struct output *output, char
 {
     if (!settled(w))
         return wait(w, err);
-    w->settling = false;
     *output = (struct output){.us = w->told_us};
-    return WORKERS_DUE;
+    enum workers_result result = w->due ? WORKERS_DUE : WORKERS_PAUSE;
+    w->settling = w->due = false;
+    return result;
 }
 
-/* A frame is read and dealt. */
+/* A frame becomes a packet in its round. False: the round ends, and where something is due this packet is not in it. */
+static bool take_in(struct workers *w, const struct frame *frame)
+{
+    struct packet *packet = &w->round->packet[w->round->count];
+    bool whole = intake_feed(w->intake, frame, packet);
+    w->frames++;
+    look_at_time(w, frame->us);
+    if (w->settling) {
+        w->holding = whole ? packet : NULL;
+        return false;
+    }
+    return !whole || round_add(w->round, shard_of(&packet->tuple), w->count > 0);
+}
+
+/* More is to be waited for, which may be long: what there was so far is done first. */
+static void idle(struct workers *w)
+{
+    end_round(w);
+    w->settling = true;
+    source_wait(w->source);
+}
+
+/* Frames are read and dealt until a round is full. */
 static enum workers_result read_on(struct workers *w, char err[static ERRLEN])
 {
     struct frame frame;
-    if (!w->holding) {
+    if ((w->round == NULL || w->at == w->round->count) && !begin_round(w))
+        return wait(w, err);
+    for (;;)
         switch (source_next(w->source, &frame, err)) {
-        case SOURCE_FRAME: break;
-        case SOURCE_IDLE: source_wait(w->source); return WORKERS_PAUSE;
+        case SOURCE_FRAME:
+            if (!take_in(w, &frame)) {
+                end_round(w);
+                return WORKERS_NOTHING;
+            }
+            if (w->frames % PAUSE_FRAMES == 0)
+                return WORKERS_PAUSE;
+            break;
+        case SOURCE_FULL: end_round(w); return WORKERS_NOTHING;
+        case SOURCE_IDLE: idle(w); return WORKERS_PAUSE;
         case SOURCE_WARNING: return WORKERS_WARNING;
         case SOURCE_ERROR: return WORKERS_ERROR;
         case SOURCE_END: end(w); return WORKERS_NOTHING;
         }
-        w->frames++;
-        w->holding = intake_feed(w->intake, &frame, &w->packet);
-        look_at_time(w, frame.us);
-        if (w->settling)
-            return WORKERS_NOTHING;
-    }
-    if (w->holding && !deal(w))
-        return wait(w, err);
-    w->holding = false;
-    return w->frames % PAUSE_FRAMES == 0 ? WORKERS_PAUSE : WORKERS_NOTHING;
 }
 
 static enum workers_result pulled(const struct output *output, char err[static ERRLEN])

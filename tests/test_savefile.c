@@ -184,7 +184,7 @@ static void rooms(void)
     unsigned turn = 0, seen = 0;
     bool right = true;
     for (enum savefile_result result; (result = savefile_next(&file, &got, err)) != SAVEFILE_END && result != SAVEFILE_BROKEN;) {
-        if (result == SAVEFILE_FULL) {
+        if (result == SAVEFILE_FULL || result == SAVEFILE_DRY) {
             savefile_room(&file, room[++turn % 2]);
             continue;
         }

@@ -186,6 +186,46 @@ static void test_close(const char *path)
     source_close(source);
 }
 
+/* A capture that comes through a pipe, and no more of it for now: what it had to say is told all the same. */
+static void test_pipe(const char *path, unsigned count)
+{
+    enum { MUCH = 48 << 10, AGAIN = 10000 };
+    static char bytes[MUCH];
+    char err[ERRLEN], name[32];
+    bool usage;
+    int ends[2];
+    FILE *file = fopen(path, "rb");
+    size_t len = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    CHECK(pipe(ends) == 0 && write(ends[1], bytes, len) == (ssize_t)len, "a pipe");
+    snprintf(name, sizeof name, "/proc/self/fd/%d", ends[0]);
+    const char *paths[] = {name, NULL};
+    struct source_settings from = {.paths = paths};
+    struct workers_settings settings = {.count = count, .shard = {.capture = {64 << 20, 1 << 20, 7}, .log = {true, true, false, true}, .sensor = "s"}};
+    struct source *source = source_open(&from, &usage, err);
+    struct workers *workers = workers_open(&settings, source, err);
+    struct output output;
+    struct workers_stats before = {0}, after = {0};
+    unsigned outputs = 0;
+    alarm(120); /* a call that waits for the pipe never comes back */
+    do {
+        enum workers_result result = workers_next(workers, &output, err);
+        outputs += result == WORKERS_OUTPUT;
+        workers_stats(workers, &after);
+        if (result == WORKERS_PAUSE && after.capture.tcp + after.capture.udp > 0 && after.source.frames == before.source.frames)
+            break;
+        before = after;
+    } while (outputs < AGAIN);
+    alarm(0);
+    CHECK(outputs > 0 && after.source.frames > 100, "%u workers: %u outputs of %llu frames, and the pipe is still open", count, outputs,
+          (unsigned long long)after.source.frames);
+    close(ends[1]);
+    workers_stop(workers);
+    workers_close(workers);
+    source_close(source);
+    close(ends[0]);
+}
+
 int main(void)
 {
     char path[] = "/tmp/radome-workers-XXXXXX";
@@ -198,6 +238,8 @@ int main(void)
     compare(path, 64 << 20);
     test_stop(path);
     test_close(path);
+    test_pipe("pcaps/dealply.pcap", 1);
+    test_pipe("pcaps/dealply.pcap", 3);
     unlink(path);
     return check_report("workers");
 }

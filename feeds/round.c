@@ -1,0 +1,156 @@
+#include "feeds/round.h"
+
+#include <stdlib.h>
+
+#include "capture/pages.h"
+
+enum {
+    ROUNDS = 16,        /* so many that nobody waits for another's turn on a processor */
+    KEEP = 128 << 10,   /* bytes of packets that lie elsewhere, then the round is full */
+    LONGEST = 1 << 18,  /* of one of them */
+    LINE = 64
+};
+
+/* Counts of rounds only grow; modulo ROUNDS they are places. */
+struct taker {
+    _Alignas(LINE) atomic_size_t done;
+    _Alignas(LINE) size_t at, seen; /* the taker's own: taken; published, when he last looked */
+};
+
+struct rounds {
+    struct round *round;
+    size_t count, put, seen_done;
+    unsigned takers;
+    struct taker *taker;
+    _Alignas(LINE) atomic_size_t published;
+    atomic_bool ended;
+};
+
+enum { SIZE = (sizeof(struct round) + LINE - 1) / LINE * LINE };
+
+static size_t bytes_of(const struct rounds *r)
+{
+    return r->count * (sizeof(struct round) + SOURCE_ROOM + KEEP + LONGEST);
+}
+
+static bool open_rounds(struct rounds *r)
+{
+    r->taker = aligned_alloc(LINE, (r->takers + 1) * sizeof *r->taker);
+    r->round = pages_open(bytes_of(r));
+    if (r->taker == NULL || r->round == NULL)
+        return false;
+    memset(r->taker, 0, (r->takers + 1) * sizeof *r->taker);
+    uint8_t *rooms = (uint8_t *)(r->round + r->count);
+    for (size_t i = 0; i < r->count; i++, rooms += SOURCE_ROOM + KEEP + LONGEST) {
+        r->round[i].room = rooms;
+        r->round[i].kept = rooms + SOURCE_ROOM;
+    }
+    return true;
+}
+
+struct rounds *rounds_open(unsigned takers, char err[static ERRLEN])
+{
+    struct rounds *r = aligned_alloc(LINE, sizeof *r);
+    if (r != NULL)
+        *r = (struct rounds){.takers = takers, .count = takers > 0 ? ROUNDS : 1};
+    if (r == NULL || !open_rounds(r)) {
+        error_set(err, "no memory for packets on their way to workers");
+        rounds_close(r);
+        return NULL;
+    }
+    return r;
+}
+
+void rounds_close(struct rounds *r)
+{
+    if (r == NULL)
+        return;
+    pages_close(r->round, bytes_of(r));
+    free(r->taker);
+    free(r);
+}
+
+static size_t done(const struct rounds *r, unsigned taker)
+{
+    return atomic_load_explicit(&r->taker[taker].done, memory_order_acquire);
+}
+
+static size_t least_done(const struct rounds *r)
+{
+    size_t least = done(r, 0);
+    for (unsigned i = 1; i < r->takers; i++)
+        least = done(r, i) < least ? done(r, i) : least;
+    return least;
+}
+
+struct round *rounds_room(struct rounds *r, uint64_t first)
+{
+    if (r->takers > 0 && r->put - r->seen_done == r->count && r->put - (r->seen_done = least_done(r)) == r->count)
+        return NULL;
+    struct round *round = &r->round[r->put % r->count];
+    round->first = first;
+    round->count = 0;
+    round->kept_len = 0;
+    return round;
+}
+
+void rounds_publish(struct rounds *r)
+{
+    atomic_store_explicit(&r->published, ++r->put, memory_order_release);
+}
+
+size_t rounds_left(const struct rounds *r, unsigned taker)
+{
+    return r->put - done(r, taker);
+}
+
+void rounds_end(struct rounds *r)
+{
+    atomic_store_explicit(&r->ended, true, memory_order_release);
+}
+
+/* The IP datagram holds the payload. */
+static void keep(struct round *round, struct packet *packet)
+{
+    uint8_t *bytes = memcpy(round->kept + round->kept_len, packet->ip.p, packet->ip.len);
+    packet->payload.p = packet->payload.len > 0 ? bytes + (packet->payload.p - packet->ip.p) : bytes;
+    packet->ip.p = bytes;
+    round->kept_len += (packet->ip.len + 15) & ~(size_t)15;
+}
+
+bool round_add(struct round *round, unsigned shard, bool copied)
+{
+    struct packet *packet = &round->packet[round->count];
+    bool lasts = packet->ip.p >= round->room && packet->ip.p < round->room + SOURCE_ROOM;
+    if (!lasts && copied)
+        keep(round, packet);
+    round->shard[round->count++] = (uint8_t)shard;
+    return round->count < ROUND_PACKETS && round->kept_len < KEEP && (lasts || copied);
+}
+
+void round_carry(struct round *round, const struct packet *packet)
+{
+    round->packet[0] = *packet;
+    keep(round, &round->packet[0]);
+}
+
+const struct round *rounds_take(struct rounds *r, unsigned taker)
+{
+    struct taker *t = &r->taker[taker];
+    if (t->at == t->seen && t->at == (t->seen = atomic_load_explicit(&r->published, memory_order_acquire)))
+        return NULL;
+    return &r->round[t->at % r->count];
+}
+
+/* That there are no more is read before it is asked whether there is one. */
+bool rounds_ended(struct rounds *r, unsigned taker)
+{
+    return atomic_load_explicit(&r->ended, memory_order_acquire) && rounds_take(r, taker) == NULL;
+}
+
+size_t rounds_done(struct rounds *r, unsigned taker)
+{
+    struct taker *t = &r->taker[taker];
+    atomic_store_explicit(&t->done, ++t->at, memory_order_release);
+    return atomic_load_explicit(&r->published, memory_order_relaxed) - least_done(r);
+}

@@ -1,0 +1,43 @@
+/* Packets on their way to workers, in rounds: up to ROUND_PACKETS in their order, each with the shard that it is for, and the
+ * room in which their bytes lie. Every worker sees every round and takes from it what is its own, so that nothing is copied
+ * for it: who deals reads a file straight into the next round meanwhile. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "capture/packet.h"
+
+enum { ROUND_PACKETS = 1024 };
+
+struct round {
+    uint64_t first;                       /* number of its first packet */
+    unsigned count;
+    size_t kept_len;
+    uint8_t *room, *kept;                 /* for the source's frames; for packets whose bytes lie elsewhere */
+    uint8_t shard[ROUND_PACKETS];
+    struct packet packet[ROUND_PACKETS];
+};
+
+struct rounds;
+
+/* takers: how many see each of them; 0: whoever deals has one to himself, over and over. */
+struct rounds *rounds_open(unsigned takers, char err[static ERRLEN]);
+void rounds_close(struct rounds *);
+
+/* Who deals: the round to be filled, begun anew; NULL while one of the takers is too far behind. Published, it is theirs. */
+struct round *rounds_room(struct rounds *, uint64_t first);
+void rounds_publish(struct rounds *);
+size_t rounds_left(const struct rounds *, unsigned taker); /* how many a taker still has before him */
+void rounds_end(struct rounds *); /* there will be no more */
+
+/* packet[count], decoded, is in the round from now on. What it borrows and does not lie in the room is copied, or else it is
+ * the last: false, the round is full now. */
+bool round_add(struct round *, unsigned shard, bool copied);
+
+/* The packet of a round before becomes this one's first. */
+void round_carry(struct round *, const struct packet *);
+
+/* A taker: the next round, until rounds_done. NULL: there is none, or none any more. */
+const struct round *rounds_take(struct rounds *, unsigned taker);
+bool rounds_ended(struct rounds *, unsigned taker);
+size_t rounds_done(struct rounds *, unsigned taker); /* how many the slowest still has before him */
