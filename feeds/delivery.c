@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "feeds/clock.h"
+#include "feeds/thread.h"
 
 enum {
     IDLE_MS = 1000,              /* how long one look at the spool lasts */
@@ -19,8 +20,7 @@ struct delivery {
     struct delivery_settings settings;
     struct spool *spool;
     struct news *news;
-    pthread_t thread;
-    bool started;
+    struct thread thread;
 
     pthread_mutex_t lock;        /* guards all below up to the thread's own */
     pthread_cond_t changed;
@@ -267,10 +267,10 @@ struct delivery *delivery_open(struct redis *redis, const struct delivery_settin
     clock_condition(&d->changed);
     d->spool = spool_open(&settings->spool, d->news, err);
     d->position = d->spool != NULL ? spool_sent_before(d->spool) : 0;
-    d->started = d->spool != NULL && pthread_create(&d->thread, NULL, deliver, d) == 0;
-    if (d->spool != NULL && !d->started)
+    bool started = d->spool != NULL && thread_start(&d->thread, deliver, d);
+    if (d->spool != NULL && !started)
         error_set(err, "no thread for the delivery to Redis");
-    if (!d->started) {
+    if (!started) {
         delivery_close(d);
         return NULL;
     }
@@ -298,6 +298,11 @@ void delivery_retry(struct delivery *d)
     d->retry = true;
     pthread_cond_broadcast(&d->changed);
     pthread_mutex_unlock(&d->lock);
+}
+
+bool delivery_dead(struct delivery *d)
+{
+    return !d->finishing && (thread_ended(&d->thread) || spool_dead(d->spool));
 }
 
 void delivery_ends(struct delivery *d)
@@ -337,9 +342,9 @@ enum delivery_end delivery_finish(struct delivery *d, uint64_t ms, char err[stat
     if (d->finish_ms == 0)
         d->finish_ms = clock_ms();
     pthread_cond_broadcast(&d->changed);
-    while (!d->finished && clock_ms() < until)
+    while (d->thread.runs && !d->finished && clock_ms() < until)
         clock_wait(&d->changed, &d->lock, until);
-    enum delivery_end end = !d->finished ? DELIVERY_GOES_ON : tell_left(d, err) ? DELIVERY_DONE : DELIVERY_LEFT;
+    enum delivery_end end = d->thread.runs && !d->finished ? DELIVERY_GOES_ON : tell_left(d, err) ? DELIVERY_DONE : DELIVERY_LEFT;
     pthread_mutex_unlock(&d->lock);
     return end;
 }
@@ -358,11 +363,9 @@ void delivery_close(struct delivery *d)
     if (d == NULL)
         return;
     d->settings.wait_s = 0;
-    if (d->started) {
-        while (delivery_finish(d, 1000, err) == DELIVERY_GOES_ON)
-            continue;
-        pthread_join(d->thread, NULL);
-    }
+    while (d->thread.runs && delivery_finish(d, 1000, err) == DELIVERY_GOES_ON)
+        continue;
+    thread_join(&d->thread);
     spool_close(d->spool);
     pthread_cond_destroy(&d->changed);
     pthread_mutex_destroy(&d->lock);

@@ -34,6 +34,9 @@ void delivery_put(struct delivery *, struct slice document, uint64_t us);
 /* True once for each change of state (Redis gone, back, refusing; journal full; disk full): a sentence for the log. */
 bool delivery_news(struct delivery *, char message[static ERRLEN]);
 
+/* A thread of its own has ended, though nobody told it to; nothing more is delivered. */
+bool delivery_dead(struct delivery *);
+
 /* The wait after a failure ends here: somebody has mended something. */
 void delivery_retry(struct delivery *);
 

@@ -11,6 +11,7 @@
 #include "feeds/clock.h"
 #include "feeds/hit_store.h"
 #include "feeds/segment.h"
+#include "feeds/thread.h"
 
 /* ROOM: of a second's entries in memory; ENTRY: of the longest hit as bytes; NAME: a file's, "diary." and the number of its
  * first entry in hex, so that the order of the names is that of the entries. */
@@ -25,8 +26,7 @@ struct entries {
 struct diary {
     struct diary_settings settings;
     uint64_t id;               /* random: no text in a hit looks like an entry */
-    pthread_t thread;
-    bool runs;
+    struct thread thread;
 
     pthread_mutex_t lock;      /* guards what follows; held for moments only */
     pthread_cond_t changed;
@@ -221,13 +221,18 @@ struct diary *diary_open(const struct diary_settings *settings, char err[static 
     d->batch.byte = malloc(ROOM);
     pthread_mutex_init(&d->lock, NULL);
     clock_condition(&d->changed);
-    d->runs = d->gathered.byte != NULL && d->batch.byte != NULL && getrandom(&d->id, sizeof d->id, 0) == sizeof d->id &&
-              pthread_create(&d->thread, NULL, write_on, d) == 0;
-    if (d->runs)
+    bool runs = d->gathered.byte != NULL && d->batch.byte != NULL && getrandom(&d->id, sizeof d->id, 0) == sizeof d->id &&
+              thread_start(&d->thread, write_on, d);
+    if (runs)
         return d;
     error_set(err, "no memory or thread for the diary");
     diary_close(d);
     return NULL;
+}
+
+bool diary_dead(struct diary *d)
+{
+    return thread_ended(&d->thread);
 }
 
 void diary_close(struct diary *d)
@@ -238,8 +243,7 @@ void diary_close(struct diary *d)
     d->stop = true;
     pthread_cond_broadcast(&d->changed);
     pthread_mutex_unlock(&d->lock);
-    if (d->runs)
-        pthread_join(d->thread, NULL);
+    thread_join(&d->thread);
     end_file(d);
     pthread_mutex_destroy(&d->lock);
     pthread_cond_destroy(&d->changed);

@@ -28,6 +28,9 @@ struct diary *diary_open(const struct diary_settings *, char err[static ERRLEN])
 /* What was put is written first. */
 void diary_close(struct diary *);
 
+/* Its thread has ended, though nobody told it to. */
+bool diary_dead(struct diary *);
+
 void diary_hit(struct diary *, const struct hit *); /* copied, as the next; a sighting is passed over */
 void diary_told(struct diary *, const struct told *);
 

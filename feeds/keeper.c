@@ -331,6 +331,11 @@ void keeper_close(struct keeper *k)
     free(k);
 }
 
+bool keeper_dead(struct keeper *k)
+{
+    return k != NULL && k->diary != NULL && diary_dead(k->diary);
+}
+
 bool keeper_news(struct keeper *k, char message[static ERRLEN])
 {
     return k != NULL && news_take(k->news, message);

@@ -53,4 +53,7 @@ bool keeper_over(struct keeper *, char err[static ERRLEN]);
 
 /* True once for each change of state: a sentence for the log. */
 bool keeper_news(struct keeper *, char message[static ERRLEN]);
+
+/* Its thread has ended, though nobody told it to. */
+bool keeper_dead(struct keeper *);
 void keeper_stats(const struct keeper *, struct keeper_stats *);

@@ -10,6 +10,7 @@
 
 #include "feeds/clock.h"
 #include "feeds/news.h"
+#include "feeds/thread.h"
 
 enum { ROOM = 1 << 17 }; /* the most list files there can be take a third of it */
 
@@ -17,10 +18,10 @@ struct metrics {
     char *path, *beside;       /* the file, and where its next content is made */
     char text[ROOM];
     size_t len;
-    bool has, stop, failed, runs;
+    bool has, stop, failed;
     uint64_t due_ms;
     struct news *news;
-    pthread_t thread;
+    struct thread thread;
     pthread_mutex_t lock;      /* guards text, len, has, stop */
     pthread_cond_t changed;
 };
@@ -88,9 +89,9 @@ struct metrics *metrics_open(const char *path, char err[static ERRLEN])
         error_set(err, "no memory for the metrics");
     else if (!write_file(m, "", 0))
         error_set(err, "%s: cannot be written: %s", path, strerror(errno));
-    else if (!(m->runs = pthread_create(&m->thread, NULL, keep_writing, m) == 0))
+    else if (!thread_start(&m->thread, keep_writing, m))
         error_set(err, "the system has no thread for the metrics");
-    if (m->runs)
+    if (m->thread.runs)
         return m;
     metrics_close(m);
     return NULL;
@@ -113,6 +114,11 @@ void metrics_put(struct metrics *m, const struct figures_of *of)
     pthread_mutex_unlock(&m->lock);
 }
 
+bool metrics_dead(struct metrics *m)
+{
+    return m != NULL && thread_ended(&m->thread);
+}
+
 bool metrics_news(struct metrics *m, char message[static ERRLEN])
 {
     return m != NULL && news_take(m->news, message);
@@ -126,8 +132,7 @@ void metrics_close(struct metrics *m)
     m->stop = true;
     pthread_cond_broadcast(&m->changed);
     pthread_mutex_unlock(&m->lock);
-    if (m->runs)
-        pthread_join(m->thread, NULL);
+    thread_join(&m->thread);
     pthread_mutex_destroy(&m->lock);
     pthread_cond_destroy(&m->changed);
     news_close(m->news);

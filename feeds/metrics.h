@@ -17,6 +17,9 @@ void metrics_put(struct metrics *, const struct figures_of *);
 /* True once where the file cannot be written any more, and once where it can again: a sentence for the log. */
 bool metrics_news(struct metrics *, char message[static ERRLEN]);
 
+/* Its thread has ended, though nobody told it to. */
+bool metrics_dead(struct metrics *);
+
 /* What was put last is written before it returns. */
 void metrics_close(struct metrics *);
 

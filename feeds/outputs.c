@@ -12,6 +12,7 @@ struct outputs {
     const char *path;
     FILE *file;
     bool failed;
+    struct redis *redis;       /* until it is delivered to */
     struct delivery *delivery;
     uint8_t marked[JSON_MAX];  /* a document that is to be written once only, on its way to Redis */
 };
@@ -52,11 +53,15 @@ struct outputs *outputs_open(const struct outputs_settings *settings, struct red
         free(o);
         return NULL;
     }
-    if (redis != NULL && (o->delivery = delivery_open(redis, &settings->delivery, err)) == NULL) {
-        outputs_close(o);
-        return NULL;
-    }
+    o->redis = redis;
     return o;
+}
+
+bool outputs_deliver(struct outputs *o, const struct delivery_settings *settings, char err[static ERRLEN])
+{
+    struct redis *redis = o->redis;
+    o->redis = NULL;
+    return redis == NULL || (o->delivery = delivery_open(redis, settings, err)) != NULL;
 }
 
 void outputs_put(struct outputs *o, uint64_t us, const char *document, size_t len, const char *once)
@@ -114,6 +119,11 @@ bool outputs_news(struct outputs *o, char message[static ERRLEN])
     return o->delivery != NULL && delivery_news(o->delivery, message);
 }
 
+bool outputs_dead(struct outputs *o)
+{
+    return o->delivery != NULL && delivery_dead(o->delivery);
+}
+
 void outputs_retry(struct outputs *o)
 {
     if (o->delivery != NULL)
@@ -148,6 +158,7 @@ void outputs_close(struct outputs *o)
     if (o == NULL)
         return;
     delivery_close(o->delivery);
+    redis_close(o->redis);
     if (o->file != NULL && o->file != stdout)
         fclose(o->file);
     free(o);

@@ -7,13 +7,15 @@ struct outputs_settings {
     const char *path;          /* "-" is standard output; NULL: no file; borrowed for as long as the outputs are open */
     const char *const *inputs; /* paths that must not be overwritten; NULL-terminated */
     bool append;               /* to what the file holds; else it begins empty */
-    struct delivery_settings delivery; /* on the way to Redis */
 };
 
 struct outputs;
 
 /* redis may be NULL and is taken over, whatever comes of it. NULL: a sentence that names the file. */
 struct outputs *outputs_open(const struct outputs_settings *, struct redis *, char err[static ERRLEN]);
+
+/* From now on documents go to Redis, where there is one: on threads of their own. False: a sentence. */
+bool outputs_deliver(struct outputs *, const struct delivery_settings *, char err[static ERRLEN]);
 
 /* A document with its newline, and its packet time; len 0: none. once: as of feeds/once.h, or empty. */
 void outputs_put(struct outputs *, uint64_t us, const char *document, size_t len, const char *once);
@@ -30,6 +32,9 @@ bool outputs_failed(const struct outputs *);
 
 /* True once for each change of state of the way to Redis: a sentence for the log. */
 bool outputs_news(struct outputs *, char message[static ERRLEN]);
+
+/* As delivery_dead. */
+bool outputs_dead(struct outputs *);
 
 /* A Redis that refused is asked again now, with the password that its file holds by now. */
 void outputs_retry(struct outputs *);

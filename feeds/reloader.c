@@ -1,11 +1,11 @@
 #include "feeds/reloader.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "feeds/thread.h"
 
 enum { LOOK_MS = 60000, NEWS = 16 };
 
@@ -17,7 +17,7 @@ struct order {
 
 struct reloader {
     unsigned look_ms;
-    pthread_t thread;
+    struct thread thread;
     pthread_mutex_t lock;          /* guards all below, but what lists in force hold */
     pthread_cond_t changed;
     struct lists *now;             /* in force; only the owner of the packets changes this */
@@ -148,17 +148,6 @@ static void *run(void *data)
     return NULL;
 }
 
-/* Signals are for the thread that owns the packets: its blocking reads are what they shall interrupt. */
-static int start(struct reloader *r)
-{
-    sigset_t all, were;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &were);
-    int error = pthread_create(&r->thread, NULL, run, r);
-    pthread_sigmask(SIG_SETMASK, &were, NULL);
-    return error;
-}
-
 struct reloader *reloader_open(struct lists *lists, unsigned look_ms, char err[static ERRLEN])
 {
     struct reloader *r = calloc(1, sizeof *r);
@@ -174,7 +163,7 @@ struct reloader *reloader_open(struct lists *lists, unsigned look_ms, char err[s
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&r->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    if (start(r) == 0)
+    if (thread_start(&r->thread, run, r))
         return r;
     error_set(err, "no thread to reload lists on");
     pthread_cond_destroy(&r->changed);
@@ -192,7 +181,7 @@ void reloader_close(struct reloader *r)
     r->ending = true;
     pthread_cond_signal(&r->changed);
     pthread_mutex_unlock(&r->lock);
-    pthread_join(r->thread, NULL);
+    thread_join(&r->thread);
     lists_close(r->next, r->now);
     lists_close(r->old, r->now);
     lists_close(r->closing, r->now);
@@ -275,6 +264,11 @@ bool reloader_news(struct reloader *r, char message[static ERRLEN])
     atomic_store(&r->ready, r->news_count > 0 || r->next != NULL);
     pthread_mutex_unlock(&r->lock);
     return any;
+}
+
+bool reloader_dead(struct reloader *r)
+{
+    return thread_ended(&r->thread);
 }
 
 void reloader_stats(struct reloader *r, struct reloader_stats *stats)

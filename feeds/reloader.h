@@ -25,6 +25,9 @@ void reloader_failed(struct reloader *, const char *why);
 /* What became of it, a sentence each. */
 bool reloader_news(struct reloader *, char message[static ERRLEN]);
 
+/* Its thread has ended, though nobody told it to. */
+bool reloader_dead(struct reloader *);
+
 struct reloader_stats {
     struct lists_stats lists;      /* in force */
     uint64_t generation, refused;  /* the first lists are generation 1; reloads that failed */

@@ -46,11 +46,12 @@ static bool open_state(struct sensor *s, const struct options *o, char err[stati
 static bool open_lists(struct sensor *s, const struct options *o, char err[static ERRLEN])
 {
     struct lists_settings settings = options_lists(o, s->seed);
-    struct lists *lists = lists_open(&settings, NULL, err);
-    if (lists == NULL || (s->lists = reloader_open(lists, 0, err)) == NULL)
-        return false;
-    s->unheard = lists;
-    return true;
+    return (s->read = lists_open(&settings, NULL, err)) != NULL;
+}
+
+static const struct lists *lists_of(const struct sensor *s)
+{
+    return s->read != NULL ? s->read : reloader_lists(s->lists);
 }
 
 bool sensor_open(struct sensor *s, const struct options *o, const struct settings *settings, char err[static ERRLEN])
@@ -75,7 +76,7 @@ bool sensor_open(struct sensor *s, const struct options *o, const struct setting
 bool sensor_open_input(struct sensor *s, const struct options *o, bool *usage, char err[static ERRLEN])
 {
     struct source_settings source = {o->paths.value, o->interfaces.value, o->filter, o->ring, (unsigned)(o->workers < SHARDS ? o->workers : SHARDS)};
-    struct classifier_settings engine = {lists_indicators(reloader_lists(s->lists)), s->seed, plugins_classifiers(s->plugins)};
+    struct classifier_settings engine = {lists_indicators(lists_of(s)), s->seed, plugins_classifiers(s->plugins)};
     *usage = false;
     if (o->eve != NULL)
         return (s->listener = listener_open(o->eve, &engine, err)) != NULL;
@@ -99,26 +100,32 @@ struct redis *sensor_redis(const struct sensor *s, const struct options *o, char
     return redis_open(&settings, err);
 }
 
-static bool open_outputs(struct sensor *s, const struct options *o, char err[static ERRLEN])
+static bool is_live(const struct options *o)
 {
-    bool live = o->interfaces.count > 0 || (o->eve != NULL && strcmp(o->eve, "-") != 0);
+    return o->interfaces.count > 0 || (o->eve != NULL && strcmp(o->eve, "-") != 0);
+}
+
+bool sensor_open_outputs(struct sensor *s, const struct options *o, char err[static ERRLEN])
+{
     struct outputs_settings settings = {
         .path = o->output != NULL || o->redis != NULL ? o->output : "-", /* documents always go somewhere */
         .inputs = o->eve != NULL ? (const char *const[]){o->eve, NULL} : o->paths.value,
-        .append = live, /* live hits never go twice */
-        .delivery = {
-            .spool = {s->state, o->journal_size, QUEUE_BYTES, s->resume.again ? s->resume.first : UINT64_MAX, live ? 0 : o->redis_wait * 1000},
-            .wait_s = o->redis_wait,
-            .most_waiting = o->redis_max_queue,
-            .sensor = s->name,
-            .format = s->format,
-        },
+        .append = is_live(o), /* live hits never go twice */
     };
-    struct redis *redis = o->redis != NULL ? sensor_redis(s, o, err) : NULL;
-    if ((o->redis != NULL && redis == NULL) || (s->outputs = outputs_open(&settings, redis, err)) == NULL)
-        return false;
-    s->redis = redis;
-    return true;
+    s->redis = o->redis != NULL ? sensor_redis(s, o, err) : NULL;
+    return (o->redis == NULL || s->redis != NULL) && (s->outputs = outputs_open(&settings, s->redis, err)) != NULL;
+}
+
+static bool open_delivery(struct sensor *s, const struct options *o, char err[static ERRLEN])
+{
+    struct delivery_settings settings = {
+        .spool = {s->state, o->journal_size, QUEUE_BYTES, s->resume.again ? s->resume.first : UINT64_MAX, is_live(o) ? 0 : o->redis_wait * 1000},
+        .wait_s = o->redis_wait,
+        .most_waiting = o->redis_max_queue,
+        .sensor = s->name,
+        .format = s->format,
+    };
+    return outputs_deliver(s->outputs, &settings, err);
 }
 
 /* Sensors on one Redis share what they know. */
@@ -140,13 +147,13 @@ static bool open_share(struct sensor *s, const struct options *o, char err[stati
 
 struct desk_settings sensor_desk(const struct sensor *s, const struct options *o, uint64_t seed)
 {
-    const struct lists *lists = reloader_lists(s->lists);
+    const struct lists *lists = lists_of(s);
     return (struct desk_settings){s->name, (int)o->threshold, seed, lists_allow(lists), lists_geoip(lists), s->hides, o->no_preview};
 }
 
 struct shard_settings sensor_shard(const struct sensor *s, const struct options *o)
 {
-    const struct lists *lists = reloader_lists(s->lists);
+    const struct lists *lists = lists_of(s);
     return (struct shard_settings){
         .capture = {o->memory, o->body_limit, s->seed},
         .parts = 1,
@@ -184,11 +191,19 @@ static bool open_keeper(struct sensor *s, char err[static ERRLEN])
     return true;
 }
 
+/* From here on lists are the reloader's. */
+static bool open_reloader(struct sensor *s, char err[static ERRLEN])
+{
+    struct lists *lists = s->read;
+    s->read = NULL;
+    return (s->lists = reloader_open(lists, 0, err)) != NULL;
+}
+
 bool sensor_open_river(struct sensor *s, const struct options *o, char err[static ERRLEN])
 {
     if (o->metrics != NULL && (s->metrics = metrics_open(o->metrics, err)) == NULL)
         return false;
-    return open_outputs(s, o, err) && open_share(s, o, err) && open_workers(s, o, err) && open_keeper(s, err);
+    return open_reloader(s, err) && open_delivery(s, o, err) && open_share(s, o, err) && open_workers(s, o, err) && open_keeper(s, err);
 }
 
 bool sensor_begin(struct sensor *s, char err[static ERRLEN])
@@ -200,10 +215,7 @@ bool sensor_begin(struct sensor *s, char err[static ERRLEN])
 
 bool sensor_news(struct sensor *s, char message[static ERRLEN])
 {
-    if (s->unheard != NULL && lists_warning(s->unheard, message))
-        return true;
-    s->unheard = NULL;
-    return (s->news != NULL && news_take(s->news, message)) || (s->outputs != NULL && outputs_news(s->outputs, message)) ||
+    return (s->read != NULL && lists_warning(s->read, message)) || (s->news != NULL && news_take(s->news, message)) || (s->outputs != NULL && outputs_news(s->outputs, message)) ||
            (s->share != NULL && share_news(s->share, message)) || keeper_news(s->keeper, message) || metrics_news(s->metrics, message);
 }
 
@@ -245,6 +257,7 @@ bool sensor_close(struct sensor *s, char err[static ERRLEN])
     listener_close(s->listener);
     plugins_close(s->plugins);
     reloader_close(s->lists);
+    lists_close(s->read, NULL);
     news_close(s->news);
     return end_replay(s, err);
 }

@@ -19,8 +19,8 @@ struct sensor {
     struct listener *listener; /* in place of source and workers */
     struct workers *workers;
     struct desk *desk;
+    struct lists *read;     /* until they are the reloader's */
     struct reloader *lists;
-    struct lists *unheard;  /* the first of them, while they have warnings to tell */
     const struct settings *settings;
     uint64_t seed;
     struct state *state;    /* NULL: nothing outlives the process */
@@ -55,7 +55,10 @@ bool sensor_open(struct sensor *, const struct options *, const struct settings 
 /* What is read: packets, or another sensor's records. False: a sentence; *usage where it was asked for wrongly. */
 bool sensor_open_input(struct sensor *, const struct options *, bool *usage, char err[static ERRLEN]);
 
-/* Whereto, and what is between: outputs, workers, the desk and what it knew. False: a sentence. */
+/* Where documents go. False: a sentence. */
+bool sensor_open_outputs(struct sensor *, const struct options *, char err[static ERRLEN]);
+
+/* What is between, and every thread: the desk and what it knew, workers, delivery. False: a sentence. */
 bool sensor_open_river(struct sensor *, const struct options *, char err[static ERRLEN]);
 
 /* From here on nothing is lost, and a replay can be gone on with. False: a sentence. */

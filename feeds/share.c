@@ -4,6 +4,7 @@
 
 #include "feeds/clock.h"
 #include "feeds/shared.h"
+#include "feeds/thread.h"
 
 enum {
     QUEUE = 1024,              /* items on their way, in each direction: about 2 MB */
@@ -20,8 +21,7 @@ struct queue {
 struct share {
     struct shared *shared;     /* the thread's alone */
     struct news *news;
-    pthread_t thread;
-    bool runs;
+    struct thread thread;
     pthread_mutex_t lock;      /* guards all below */
     pthread_cond_t changed;
     struct queue out, in;
@@ -157,8 +157,7 @@ struct share *share_open(const struct share_settings *settings, char err[static 
     s->shared = shared_open(&settings->login, settings->key, settings->sensor, err);
     pthread_mutex_init(&s->lock, NULL);
     clock_condition(&s->changed);
-    s->runs = s->news != NULL && s->shared != NULL && pthread_create(&s->thread, NULL, carry, s) == 0;
-    if (s->runs)
+    if (s->news != NULL && s->shared != NULL && thread_start(&s->thread, carry, s))
         return s;
     if (s->shared != NULL)
         error_set(err, "no thread or memory for what sensors share");
@@ -174,8 +173,7 @@ void share_close(struct share *s)
     s->stop = true;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
-    if (s->runs)
-        pthread_join(s->thread, NULL);
+    thread_join(&s->thread);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->changed);
     shared_close(s->shared);
@@ -232,7 +230,7 @@ bool share_rest(struct share *s, struct told *told)
 {
     pthread_mutex_lock(&s->lock);
     bool any = take_in(s, told);
-    while (!any && !s->quiet && !s->off && (s->patient || !s->failed) && clock_ms() < s->give_up_ms) {
+    while (!any && !s->quiet && !s->off && s->thread.runs && (s->patient || !s->failed) && clock_ms() < s->give_up_ms) {
         clock_wait(&s->changed, &s->lock, s->give_up_ms);
         any = take_in(s, told);
     }
@@ -240,6 +238,11 @@ bool share_rest(struct share *s, struct told *told)
         s->give_up_ms = 0;
     pthread_mutex_unlock(&s->lock);
     return any;
+}
+
+bool share_dead(struct share *s)
+{
+    return thread_ended(&s->thread);
 }
 
 bool share_news(struct share *s, char message[static ERRLEN])

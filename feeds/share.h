@@ -39,4 +39,7 @@ bool share_rest(struct share *, struct told *);
 
 /* True once for each change of state: a sentence for the log. */
 bool share_news(struct share *, char message[static ERRLEN]);
+
+/* Its thread has ended, though nobody told it to. */
+bool share_dead(struct share *);
 void share_stats(struct share *, struct share_stats *);

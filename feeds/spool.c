@@ -6,6 +6,7 @@
 #include "feeds/clock.h"
 #include "feeds/journal.h"
 #include "feeds/queue.h"
+#include "feeds/thread.h"
 
 enum {
     GROUP = 1024, GROUP_BYTES = 1 << 20,   /* documents written at once, and less where the journal is small */
@@ -18,8 +19,7 @@ struct spool {
     struct spool_settings settings;
     struct news *news;
     uint64_t id, sent_before;
-    pthread_t writer;
-    bool has_writer;
+    struct thread writer;
 
     pthread_mutex_t disk;          /* guards the journal; whoever holds it may wait for the disk */
     struct journal *journal;       /* NULL: in memory alone */
@@ -211,10 +211,9 @@ static bool open_journal(struct spool *s, char err[static ERRLEN])
     s->known = s->written;
     s->next = s->settings.again < s->known ? s->settings.again : s->known;
     s->sent_before = s->sent = s->taken = journal_sent(s->journal);
-    s->has_writer = pthread_create(&s->writer, NULL, write_all, s) == 0;
-    if (!s->has_writer)
+    if (!thread_start(&s->writer, write_all, s))
         error_set(err, "no thread for the journal");
-    return s->has_writer;
+    return s->writer.runs;
 }
 
 struct spool *spool_open(const struct spool_settings *settings, struct news *news, char err[static ERRLEN])
@@ -243,10 +242,8 @@ void spool_close(struct spool *s)
 {
     if (s == NULL)
         return;
-    if (s->has_writer) {
-        spool_finish(s, 0);
-        pthread_join(s->writer, NULL);
-    }
+    spool_finish(s, 0);
+    thread_join(&s->writer);
     journal_close(s->journal);
     while (s->queue.first != NULL)
         free(queue_take(&s->queue));
@@ -305,14 +302,19 @@ void spool_put(struct spool *s, struct slice document, uint64_t us)
     pthread_mutex_unlock(&s->lock);
 }
 
+bool spool_dead(struct spool *s)
+{
+    return !s->finishing && thread_ended(&s->writer);
+}
+
 bool spool_finish(struct spool *s, uint64_t ms)
 {
     pthread_mutex_lock(&s->lock);
     s->finishing = true;
     pthread_cond_broadcast(&s->changed);
-    for (uint64_t until = clock_ms() + ms; s->has_writer && !s->finished && clock_ms() < until;)
+    for (uint64_t until = clock_ms() + ms; s->writer.runs && !s->finished && clock_ms() < until;)
         clock_wait(&s->changed, &s->lock, until);
-    bool finished = !s->has_writer || s->finished;
+    bool finished = !s->writer.runs || s->finished;
     pthread_mutex_unlock(&s->lock);
     return finished;
 }

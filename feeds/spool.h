@@ -31,6 +31,9 @@ struct spool;
 struct spool *spool_open(const struct spool_settings *, struct news *, char err[static ERRLEN]);
 void spool_close(struct spool *);
 
+/* Its thread has ended, though nobody told it to. */
+bool spool_dead(struct spool *);
+
 uint64_t spool_id(const struct spool *);
 
 /* The position of the next document. */

@@ -1,9 +1,10 @@
 #include "feeds/worker.h"
 
-#include <pthread.h>
-#include <signal.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "feeds/thread.h"
 
 enum {
     RING = 4 << 20, /* bytes of what comes back: as much as all rounds bring of DNS, or one would have to wait for another */
@@ -33,17 +34,25 @@ struct worker {
     uint64_t number;                 /* of the last packet dealt */
     struct worker_stats stats;
     struct bell bell, room, *desk;   /* for rounds to take; for room for answers; the desk's */
-    pthread_t thread;
-    bool running;
+    struct thread thread;
     pthread_mutex_t turn, still; /* whoever wants to have it still takes his turn, or the thread would always be first */
     atomic_bool stop;
     _Alignas(64) atomic_uint_fast64_t reached, rounds;
 };
 
+/* By a time, where there is one. A thread that died held it: whoever comes next has it, and what the thread left half done. */
+static bool lock_within(pthread_mutex_t *lock, const struct timespec *until)
+{
+    int result = until != NULL ? pthread_mutex_timedlock(lock, until) : pthread_mutex_lock(lock);
+    if (result == EOWNERDEAD)
+        result = pthread_mutex_consistent(lock);
+    return result == 0;
+}
+
 static void stand_up(struct worker *w)
 {
     pthread_mutex_lock(&w->turn);
-    pthread_mutex_lock(&w->still);
+    lock_within(&w->still, NULL);
     pthread_mutex_unlock(&w->turn);
 }
 
@@ -237,19 +246,9 @@ static void *listen(void *arg)
     return NULL;
 }
 
-/* Signals are the main thread's: they end its waiting. */
-static bool start(struct worker *w, void *(*run)(void *))
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    w->running = pthread_create(&w->thread, NULL, run, w) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return w->running;
-}
-
 static struct worker *make(struct bell *desk, char err[static ERRLEN])
 {
+    pthread_mutexattr_t robust;
     struct worker *w = aligned_alloc(64, (sizeof *w + 63) / 64 * 64);
     if (w == NULL) {
         error_set(err, "no memory for a worker");
@@ -259,14 +258,17 @@ static struct worker *make(struct bell *desk, char err[static ERRLEN])
     bell_open(&w->bell);
     bell_open(&w->room);
     pthread_mutex_init(&w->turn, NULL);
-    pthread_mutex_init(&w->still, NULL);
+    pthread_mutexattr_init(&robust);
+    pthread_mutexattr_setrobust(&robust, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(&w->still, &robust);
+    pthread_mutexattr_destroy(&robust);
     return w;
 }
 
 /* What was opened for it is there, and it starts; or none of it stays. */
 static struct worker *started(struct worker *w, bool opened, void *(*run)(void *), char err[static ERRLEN])
 {
-    if (opened && start(w, run))
+    if (opened && thread_start(&w->thread, run, w))
         return w;
     if (opened)
         error_set(err, "the system has no thread for a worker; try a smaller -j");
@@ -308,8 +310,7 @@ void worker_close(struct worker *w)
     atomic_store(&w->stop, true);
     bell_ring(&w->bell);
     bell_ring(&w->room);
-    if (w->running)
-        pthread_join(w->thread, NULL);
+    thread_join(&w->thread);
     if (w->source != NULL)
         shard_close(w->shard[0]);
     intake_close(w->intake);
@@ -352,11 +353,6 @@ void worker_take(struct worker *w)
 void worker_taken(struct worker *w)
 {
     bell_ring(&w->room);
-}
-
-static bool lock_within(pthread_mutex_t *lock, const struct timespec *until)
-{
-    return (until != NULL ? pthread_mutex_timedlock(lock, until) : pthread_mutex_lock(lock)) == 0;
 }
 
 bool worker_hold(struct worker *w, unsigned ms)
@@ -405,8 +401,5 @@ uint64_t worker_rounds(const struct worker *w)
 
 bool worker_dead(struct worker *w)
 {
-    if (!w->running || atomic_load(&w->reached) == WORKER_DONE || pthread_tryjoin_np(w->thread, NULL) != 0)
-        return false;
-    w->running = false;
-    return atomic_load(&w->reached) != WORKER_DONE;
+    return atomic_load(&w->reached) != WORKER_DONE && thread_ended(&w->thread) && atomic_load(&w->reached) != WORKER_DONE;
 }

@@ -391,7 +391,7 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
         return complain(usage ? WRONG_USAGE : INPUT_FAILED, err);
     if (o->check)
         return check(s, o, settings);
-    opened = sensor_open_river(s, o, err);
+    opened = sensor_open_outputs(s, o, err) && sensor_open_river(s, o, err);
     tell_news(s);
     if (!opened)
         return complain(WRONG_USAGE, err);
