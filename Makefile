@@ -12,7 +12,7 @@ CFLAGS.release := -O2 -D_FORTIFY_SOURCE=2
 CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS.tsan    := -O1 -fsanitize=thread -fno-omit-frame-pointer
 CFLAGS.fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-CFLAGS.cov     := -O0 --coverage
+CFLAGS.cov     := -O0 --coverage # what it counted the sensor writes with --confine off alone
 ifeq ($(MODE),fuzz)
 CC := clang
 endif
@@ -29,10 +29,11 @@ CFLAGS.release += $(shell $(CC) -mstringop-strategy=libcall -E -x c /dev/null >/
 endif
 
 CFLAGS   ?= -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -fstack-protector-strong
-ALLFLAGS  = -std=c11 -D_GNU_SOURCE -DRADOME_VERSION='"$(VERSION)"' -DWITH_NDPI=$(WITH_NDPI) -I. -I$(BUILD) -isystem /usr/include/ndpi \
+ALLFLAGS  = -std=c11 -D_GNU_SOURCE -DRADOME_VERSION='"$(VERSION)"' -DWITH_NDPI=$(WITH_NDPI) -DSANITIZED=$(if $(filter asan tsan fuzz,$(MODE)),1,0) \
+            -I. -I$(BUILD) -isystem /usr/include/ndpi \
             -MMD -MP -fPIC $(CPPFLAGS) $(CFLAGS) $(CFLAGS.$(MODE))
 TLS      := $(shell $(CC) -E -include hiredis/hiredis_ssl.h -x c /dev/null >/dev/null 2>&1 && echo -lhiredis_ssl -lssl)
-LIBS     := $(TLS) -lpcap -lz -lzstd -lcrypto -lpsl -lidn2 -lhiredis -lmaxminddb -linih -ljansson -lbrotlidec -lpthread -lm
+LIBS     := $(TLS) -lpcap -lz -lzstd -lcrypto -lpsl -lidn2 -lhiredis -lmaxminddb -linih -ljansson -lbrotlidec -lcap-ng -lseccomp -lpthread -lm
 ifeq ($(WITH_NDPI),1)
 LIBS     += -lndpi
 endif

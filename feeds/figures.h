@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "feeds/confine.h"
 #include "feeds/delivery.h"
 #include "feeds/desk.h"
 #include "feeds/keeper.h"
@@ -18,6 +19,7 @@ struct figures_of { /* where they are taken from */
     struct workers_stats workers;
     struct desk_stats desk;
     struct reloader_stats lists;
+    struct confined confined;
     struct delivery_stats delivery;
     struct share_stats share;
     struct keeper_stats keeper;

@@ -140,7 +140,7 @@ static bool is_told(const struct stat_value *value)
     for (int cell = 0; cell < CELLS; cell++)
         if (table_of(value, (enum cell)cell) != NULL)
             return true;
-    return place_of(value) != NULL || is(value, "lists", "seconds_since_load") || is(value, "lists", "seconds_since_oldest_file");
+    return place_of(value) != NULL || strcmp(value->group, "confined") == 0 || is(value, "lists", "seconds_since_load") || is(value, "lists", "seconds_since_oldest_file");
 }
 
 const char *metrics_name(const char *group, const char *name, char out[static METRICS_NAME])
@@ -150,6 +150,8 @@ const char *metrics_name(const char *group, const char *name, char out[static ME
     const struct gauge *gauge = gauge_of(&value);
     if (place != NULL)
         snprintf(out, METRICS_NAME, "radome_drops_total{place=\"%s\"}", place->place);
+    else if (strcmp(group, "confined") == 0)
+        snprintf(out, METRICS_NAME, "radome_confined{layer=\"%s\"}", name);
     else if (gauge != NULL)
         snprintf(out, METRICS_NAME, "%s", gauge->metric);
     else if (is(&value, "lists", "refused"))
@@ -174,6 +176,14 @@ bool metrics_place(size_t i, const char **place, const char **meaning)
 static void put_head(struct text *t, const char *name, const char *type, const char *help)
 {
     put(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void put_confined(struct text *t, const struct stat_value *values, size_t count)
+{
+    put_head(t, "radome_confined", "gauge", "Whether this layer of confinement is in force.");
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(values[i].group, "confined") == 0)
+            put(t, "radome_confined{layer=\"%s\"} %llu\n", values[i].name, (unsigned long long)values[i].value);
 }
 
 static void put_drops(struct text *t, const struct stat_value *values, size_t count)
@@ -247,6 +257,7 @@ size_t metrics_text(char *out, size_t size, const struct figures_of *of)
     size_t count = figures(values, of);
     put(&t, "# HELP radome_build_info The program; always 1.\n# TYPE radome_build_info gauge\nradome_build_info{version=\"%s\"} 1\n", RADOME_VERSION);
     put_gauge(&t, "radome_written_timestamp_seconds", "When these figures were taken, by the wall clock.", (uint64_t)time(NULL));
+    put_confined(&t, values, count);
     put_drops(&t, values, count);
     put_tables(&t, values, count);
     put_feeds(&t, &of->lists.lists);

@@ -42,6 +42,7 @@ static const struct setting table[] = {
     {"ring", 0, SETTING_SIZE, FIELD(ring), "SIZE", "live: an interface's ring in the kernel, shared by the workers (64M)", 1 << 20, 2047 << 20},
     {"stats", 0, SETTING_NUMBER, FIELD(stats), "SECONDS", "write a statistics record this often: in a replay by packet time (0: none)", 0, 1ull << 31},
     {"metrics", 0, SETTING_TEXT, FIELD(metrics), "FILE", "the sensor's figures as a Prometheus text file, replaced every 15 s and at the end"},
+    {"confine", 0, SETTING_WORD, FIELD(confine), "kill|log|off", "once all is open: no rights, only the files and system calls that are needed; any other ends it (default) or is logged"},
     {"progress", 0, SETTING_FLAG, FIELD(progress), NULL, "a progress line during a replay; default when standard error is a terminal"},
     {"sensor", 0, SETTING_TEXT, FIELD(sensor), "NAME", "the sensor's name; default the host's"},
     {"check", 'T', SETTING_FLAG, FIELD(check), NULL, "check the settings and feeds, print them and exit", .flag_only = true},

@@ -7,7 +7,7 @@
 struct options {
     struct setting_list paths, interfaces, ioc, allow, geoip, plugins;
     const char *filter, *eve, *config, *output, *redis, *redis_key, *redis_password_file, *log, *sensor, *state, *anonymise_key, *metrics;
-    int redis_mode, format, anonymise; /* enum redis_mode, enum json_format, enum anonymise_mode */
+    int redis_mode, format, anonymise, confine; /* enum redis_mode, enum json_format, enum anonymise_mode, enum confine_mode */
     uint64_t redis_wait, redis_max_queue, journal_size, threshold, workers, memory, body_limit, ring, stats;
     bool no_builtin_ioc, no_builtin_allow, lists_may_shrink, no_preview, progress, check, self_test, version, help;
 };

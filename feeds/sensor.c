@@ -56,6 +56,7 @@ static const struct lists *lists_of(const struct sensor *s)
 
 bool sensor_open(struct sensor *s, const struct options *o, const struct settings *settings, char err[static ERRLEN])
 {
+    s->notify.fd = -1;
     if ((s->news = news_open()) == NULL || getrandom(&s->seed, sizeof s->seed, 0) != sizeof s->seed) {
         error_set(err, s->news == NULL ? "no memory for the log" : "no random numbers from the kernel");
         return false;
@@ -112,8 +113,19 @@ bool sensor_open_outputs(struct sensor *s, const struct options *o, char err[sta
         .inputs = o->eve != NULL ? (const char *const[]){o->eve, NULL} : o->paths.value,
         .append = is_live(o), /* live hits never go twice */
     };
+    if (!notify_open(&s->notify, err))
+        news_put(s->news, "%s", err);
     s->redis = o->redis != NULL ? sensor_redis(s, o, err) : NULL;
     return (o->redis == NULL || s->redis != NULL) && (s->outputs = outputs_open(&settings, s->redis, err)) != NULL;
+}
+
+bool sensor_confine(struct sensor *s, const struct options *o, char err[static ERRLEN])
+{
+    char news[ERRLEN];
+    bool confined = confine(&s->confined, o, news, err);
+    if (news[0] != '\0')
+        news_put(s->news, "%s", news);
+    return confined;
 }
 
 static bool open_delivery(struct sensor *s, const struct options *o, char err[static ERRLEN])
@@ -219,10 +231,22 @@ bool sensor_news(struct sensor *s, char message[static ERRLEN])
            (s->share != NULL && share_news(s->share, message)) || keeper_news(s->keeper, message) || metrics_news(s->metrics, message);
 }
 
+bool sensor_dead(struct sensor *s, char err[static ERRLEN])
+{
+    const char *who = s->lists != NULL && reloader_dead(s->lists) ? "reloads lists"
+                      : s->outputs != NULL && outputs_dead(s->outputs) ? "delivers to Redis"
+                      : s->share != NULL && share_dead(s->share) ? "shares evidence with other sensors"
+                      : keeper_dead(s->keeper) ? "writes the diary"
+                      : metrics_dead(s->metrics) ? "writes the metrics" : NULL;
+    if (who != NULL)
+        error_set(err, "the thread that %s has ended by itself; nothing more can be relied on", who);
+    return who != NULL;
+}
+
 void sensor_figures(struct sensor *s, struct figures_of *of, bool by_packets)
 {
     *of = (struct figures_of){.listening = s->listener != NULL, .delivering = s->redis != NULL, .sharing = s->share != NULL, .keeping = s->keeper != NULL,
-                              .by_packets = by_packets};
+                              .by_packets = by_packets, .confined = s->confined};
     if (of->listening)
         listener_stats(s->listener, &of->listener);
     else
@@ -258,6 +282,7 @@ bool sensor_close(struct sensor *s, char err[static ERRLEN])
     plugins_close(s->plugins);
     reloader_close(s->lists);
     lists_close(s->read, NULL);
+    notify_close(&s->notify);
     news_close(s->news);
     return end_replay(s, err);
 }

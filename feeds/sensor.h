@@ -7,6 +7,7 @@
 #include "feeds/figures.h"
 #include "feeds/json.h"
 #include "feeds/metrics.h"
+#include "feeds/notify.h"
 #include "feeds/options.h"
 #include "feeds/outputs.h"
 #include "feeds/plugins.h"
@@ -30,6 +31,7 @@ struct sensor {
     struct share *share;    /* NULL: without Redis there is nobody to share with */
     struct redis *redis;    /* the outputs' */
     struct metrics *metrics; /* NULL: none */
+    struct notify notify;   /* the service manager */
     struct news *news;      /* of opening and closing */
     enum json_format format;
     char host[65];
@@ -37,15 +39,17 @@ struct sensor {
     bool log[EVENT_KINDS];
     struct anonymise_settings anonymise;
     const struct anonymise_settings *hides; /* the same; NULL: clients are told by their addresses */
+    struct confined confined; /* what is in force of confinement */
     bool replay;            /* of captures: what is written depends on their packets alone */
     uint64_t stats_s;       /* how often a statistics record is written; 0: never */
     uint64_t wait_ms;       /* for Redis, at the end */
-    bool ended;             /* nothing is left to go on with */
+    bool dead, ended;       /* a thread has died; nothing is left to go on with */
 
     /* The loop's own. */
     bool progress;
     double began_s, told_s; /* the replay's beginning and the last progress line, by the monotonic clock */
-    double stats_due_s;     /* the next statistics record, by the same */
+    double stats_due_s, status_due_s; /* the next statistics record, the next word to the service manager, by the same */
+    uint64_t loads;         /* of lists, when the reload that is under way was asked for */
     char document[JSON_MAX];
 };
 
@@ -58,6 +62,9 @@ bool sensor_open_input(struct sensor *, const struct options *, bool *usage, cha
 /* Where documents go. False: a sentence. */
 bool sensor_open_outputs(struct sensor *, const struct options *, char err[static ERRLEN]);
 
+/* All is open that needs a right; what is opened from here on needs none. Before any thread. False: a sentence. */
+bool sensor_confine(struct sensor *, const struct options *, char err[static ERRLEN]);
+
 /* What is between, and every thread: the desk and what it knew, workers, delivery. False: a sentence. */
 bool sensor_open_river(struct sensor *, const struct options *, char err[static ERRLEN]);
 
@@ -69,6 +76,9 @@ bool sensor_close(struct sensor *, char err[static ERRLEN]);
 
 /* The next sentence for the log, from whichever part; false: none. */
 bool sensor_news(struct sensor *, char message[static ERRLEN]);
+
+/* A thread of its own has ended by itself: the sentence says which. Nothing more can be relied on. */
+bool sensor_dead(struct sensor *, char err[static ERRLEN]);
 
 /* Its figures; by_packets: those alone that a replay's packets decide. */
 void sensor_figures(struct sensor *, struct figures_of *, bool by_packets);

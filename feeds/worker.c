@@ -399,7 +399,12 @@ uint64_t worker_rounds(const struct worker *w)
     return atomic_load_explicit(&w->rounds, memory_order_relaxed);
 }
 
+bool worker_finished(const struct worker *w)
+{
+    return atomic_load(&w->reached) == WORKER_DONE;
+}
+
 bool worker_dead(struct worker *w)
 {
-    return atomic_load(&w->reached) != WORKER_DONE && thread_ended(&w->thread) && atomic_load(&w->reached) != WORKER_DONE;
+    return !worker_finished(w) && thread_ended(&w->thread) && !worker_finished(w);
 }

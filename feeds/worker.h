@@ -44,5 +44,8 @@ void worker_relist(struct worker *, const struct indicators *, const struct geoi
 /* Its heartbeat: grows while it runs, at least once a second, work or none. To be asked whether it is held or not. */
 uint64_t worker_rounds(const struct worker *);
 
+/* All that it was given is done, or its part of the source is at its end: it makes no more rounds. */
+bool worker_finished(const struct worker *);
+
 /* The thread is there no more, though it was not told to end. */
 bool worker_dead(struct worker *);

@@ -25,6 +25,7 @@ struct workers {
     unsigned at;                    /* count 0: how far */
     struct packet *holding;         /* the packet in hand is still to be dealt */
     uint64_t frames, number;        /* read; packets dealt */
+    uint64_t moved[SHARDS];         /* the rounds of each worker, when all had last moved */
     uint64_t due_us, told_us, last_us; /* packet times: WORKERS_DUE is due at, and was told for; the latest */
     bool settling, due;             /* all that was dealt is to be done before there is more; then it is due */
     bool stopped, ended, look, waiting; /* told to stop; no more frames; there may be outputs to take; the bell is wanted */
@@ -408,6 +409,16 @@ static void add_rounds(const struct workers *w, struct workers_stats *stats)
     stats->rounds[0] = w->rounds;
     for (unsigned i = 0; i < w->count; i++)
         stats->rounds[i] = worker_rounds(w->worker[i]);
+}
+
+bool workers_moved(struct workers *w)
+{
+    uint64_t rounds[SHARDS] = {0};
+    for (unsigned i = 0; i < w->count; i++)
+        if ((rounds[i] = worker_rounds(w->worker[i])) == w->moved[i] && !worker_finished(w->worker[i]))
+            return false;
+    memcpy(w->moved, rounds, sizeof rounds);
+    return true;
 }
 
 void workers_stats(struct workers *w, struct workers_stats *stats)

@@ -49,5 +49,8 @@ void workers_stop(struct workers *);
 /* Other lists from now on; nothing of those before is held any longer. */
 void workers_relist(struct workers *, const struct indicators *, const struct geoip *);
 
+/* Every one of them has made a round, idle or not, since this was last true. */
+bool workers_moved(struct workers *);
+
 /* Live, a worker that stands still for a second keeps nobody: then they are what they were the last time, but for the rounds. */
 void workers_stats(struct workers *, struct workers_stats *);

@@ -165,12 +165,22 @@ static void tell_time(struct sensor *s)
     put_stats(s, wall_us());
 }
 
+/* How often lists were loaded, or refused. */
+static uint64_t loads(const struct sensor *s)
+{
+    struct reloader_stats stats;
+    reloader_stats(s->lists, &stats);
+    return stats.generation + stats.refused;
+}
+
 /* SIGHUP: the settings are read again, and the lists beside the packets; Redis is gone to anew. */
 static void ask_for_lists(struct sensor *s)
 {
     struct options options;
     struct settings settings;
     char later[ERRLEN], err[ERRLEN];
+    notify_reloading(&s->notify);
+    s->loads = loads(s);
     if (options_again(s->settings, &options, &settings, later, err)) {
         struct lists_settings lists = options_lists(&options, s->seed);
         reloader_ask(s->lists, &lists);
@@ -179,8 +189,10 @@ static void ask_for_lists(struct sensor *s)
             complain(DONE, err);
         if (later[0] != '\0')
             complain(DONE, later);
-    } else
+    } else {
         reloader_failed(s->lists, err);
+        notify_ready(&s->notify);
+    }
     settings_free(&settings);
 }
 
@@ -199,6 +211,8 @@ static void take_lists(struct sensor *s)
     }
     while (reloader_news(s->lists, news))
         complain(DONE, news);
+    if (s->notify.reloading && loads(s) != s->loads)
+        notify_ready(&s->notify);
 }
 
 static void answer_signals(struct sensor *s)
@@ -216,6 +230,41 @@ static void answer_signals(struct sensor *s)
     }
 }
 
+/* The service manager hears that we run, how far we are, and as long as every worker makes its rounds, that we live. */
+static void tell_manager(struct sensor *s)
+{
+    char line[160];
+    struct figures_of of;
+    if (!s->notify.ready)
+        notify_ready(&s->notify);
+    if (notify_due(&s->notify) && (s->workers == NULL || workers_moved(s->workers)))
+        notify_feed(&s->notify);
+    if (s->notify.fd < 0 || now_s() < s->status_due_s)
+        return;
+    s->status_due_s = now_s() + METRICS_S;
+    sensor_figures(s, &of, false);
+    snprintf(line, sizeof line, "%llu %s, %llu dropped by the kernel, %llu documents",
+             (unsigned long long)(of.listening ? of.listener.lines.lines : of.workers.source.frames), of.listening ? "lines" : "packets",
+             (unsigned long long)of.workers.source.kernel_drops, (unsigned long long)of.desk.reports);
+    notify_status(&s->notify, line);
+}
+
+/* A moment between packets for everything else. False: a thread has died, and the sensor ends with it. */
+static bool look_after(struct sensor *s, int *status)
+{
+    char err[ERRLEN];
+    hear_others(s, share_next);
+    tell_time(s);
+    tell_manager(s);
+    flush_outputs(s);
+    keeper_look(s->keeper, s->desk);
+    s->dead = sensor_dead(s, err);
+    if (!s->dead)
+        return true;
+    *status = complain(INPUT_FAILED, err);
+    return false;
+}
+
 /* All that others know, at the beginning and at the end. */
 static void catch_up(struct sensor *s, uint64_t wait_ms)
 {
@@ -227,6 +276,9 @@ static void catch_up(struct sensor *s, uint64_t wait_ms)
 /* The input has ended: what other sensors know is heard, and what was counted is told. */
 static void settle(struct sensor *s)
 {
+    if (!s->notify.ready) /* an input that ended before there was a pause */
+        notify_ready(&s->notify);
+    notify_stopping(&s->notify);
     outputs_ends(s->outputs);
     catch_up(s, stop ? 0 : s->wait_ms);
     desk_finish(s->desk);
@@ -249,10 +301,7 @@ static int run(struct sensor *s)
         case WORKERS_NOTHING:
             break;
         case WORKERS_PAUSE:
-            hear_others(s, share_next);
-            tell_time(s);
-            flush_outputs(s);
-            keeper_look(s->keeper, s->desk);
+            more = look_after(s, &status);
             show_progress(s);
             break;
         case WORKERS_DUE:
@@ -266,6 +315,7 @@ static int run(struct sensor *s)
             break;
         case WORKERS_DEAD:
             status = complain(INPUT_FAILED, err);
+            s->dead = true;
             more = false;
             break;
         case WORKERS_END:
@@ -294,10 +344,7 @@ static int listen(struct sensor *s)
             take_hit(s, hit);
             break;
         case LISTENER_PAUSE:
-            hear_others(s, share_next);
-            tell_time(s);
-            flush_outputs(s);
-            keeper_look(s->keeper, s->desk);
+            more = look_after(s, &status);
             break;
         case LISTENER_WARNING:
             complain(DONE, err);
@@ -326,9 +373,12 @@ static int finish(struct sensor *s, int status)
         fprintf(stderr, "\r\033[K");
     flush_outputs(s);
     enum delivery_end end;
-    while ((end = outputs_finish(s->outputs, 200, err)) == DELIVERY_GOES_ON)
+    while ((end = outputs_finish(s->outputs, 200, err)) == DELIVERY_GOES_ON) {
         flush_outputs(s);
-    s->ended = end == DELIVERY_DONE || stop || outputs_failed(s->outputs);
+        if (notify_due(&s->notify))
+            notify_feed(&s->notify);
+    }
+    s->ended = (end == DELIVERY_DONE && !s->dead) || stop || outputs_failed(s->outputs);
     flush_outputs(s);
     if ((s->ended || !s->resume.possible) && !keeper_end(s->keeper, s->desk, err)) /* a replay that goes on remakes it */
         complain(DONE, err);
@@ -386,12 +436,12 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
     if (!opened)
         return complain(WRONG_USAGE, err);
     if (o->self_test)
-        return test_self(s, o);
+        return sensor_confine(s, o, err) ? test_self(s, o) : complain(WRONG_USAGE, err);
     if (!sensor_open_input(s, o, &usage, err))
         return complain(usage ? WRONG_USAGE : INPUT_FAILED, err);
     if (o->check)
         return check(s, o, settings);
-    opened = sensor_open_outputs(s, o, err) && sensor_open_river(s, o, err);
+    opened = sensor_open_outputs(s, o, err) && sensor_confine(s, o, err) && sensor_open_river(s, o, err);
     tell_news(s);
     if (!opened)
         return complain(WRONG_USAGE, err);
@@ -407,7 +457,9 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
 
 static void print_version(void)
 {
-    printf("radome %s\n%s\nnDPI %s\nhiredis %s\n", RADOME_VERSION, source_version(), proto_version(), redis_version());
+    char offers[CONFINE_OFFERS];
+    confine_offers(offers);
+    printf("radome %s\n%s\nnDPI %s\nhiredis %s\n%s", RADOME_VERSION, source_version(), proto_version(), redis_version(), offers);
 }
 
 static void print_help(const struct settings *settings)
