@@ -143,6 +143,7 @@ bool datagram_see(struct datagrams *d, struct flows *flows, const struct packet 
 {
     int side;
     if (is_dns_port(packet->tuple.sport) || is_dns_port(packet->tuple.dport)) {
+        duplicate_expect(d->duplicates, packet);
         if (dns_parse(&d->dns, packet->payload))
             return see_dns(d, packet, event);
         d->stats.dns_bad++;

@@ -127,6 +127,11 @@ static ptrdiff_t walk(struct slice wire, size_t at, size_t limit, size_t *after,
 static inline enum taken take_name(struct reader *r, size_t limit, struct slice *name)
 {
     size_t at = r->at;
+    if (at < limit && r->wire.p[at] == 0) { /* the root, as EDNS has it */
+        *name = slice_of(r->msg->text + r->msg->text_len, 0);
+        r->at++;
+        return TAKEN;
+    }
     if (at + 2 <= limit && r->wire.p[at] >= 0xc0 && recall(r, jump(r->wire, at, at), name)) {
         r->at += 2;
         return TAKEN;
@@ -322,7 +327,11 @@ bool dns_parse(struct dns_msg *msg, struct slice wire)
     msg->cut = false;
     msg->answers = msg->authorities = msg->additionals = msg->left_out = 0;
     msg->text_len = 0;
-    struct reader r = {.msg = msg, .wire = wire, .at = HEADER};
+    struct reader r;
+    r.msg = msg;
+    r.wire = wire;
+    r.at = HEADER;
+    r.names = 0; /* of known nothing is read before it is written */
     if (!take_questions(&r))
         return false;
     if (!msg->cut)
@@ -401,11 +410,46 @@ struct slice dns_alias(const struct dns_msg *msg)
     struct slice name = msg->question.name, alias = {NULL, 0};
     for (unsigned i = 0, steps = 0; i < msg->answers && steps < msg->answers; i++) {
         const struct dns_rr *rr = &msg->rr[i];
-        if ((rr->class & 0x7fff) != IN || rr->type != DNS_CNAME || !slice_eq(rr->name, name))
+        if ((rr->class & 0x7fff) != IN || rr->type != DNS_CNAME || !same_name(rr->name, name))
             continue;
         name = alias = rr->target;
         steps++;
         i = UINT_MAX; /* the chain may stand in any order: from the first record again */
     }
     return alias;
+}
+
+/* Nearly every answer tells the chain from its beginning: each record is of the question's name, or of the name that the
+ * CNAME before it led to. Then one walk finds what the two functions above find. False: it is of another kind. */
+static bool leads_in_order(const struct dns_msg *msg, struct addr *out, size_t max, size_t *count, struct slice *alias)
+{
+    enum { NAMES = 4 };
+    struct slice name[NAMES] = {msg->question.name};
+    unsigned names = 1;
+    for (unsigned i = 0; i < msg->answers; i++) {
+        const struct dns_rr *rr = &msg->rr[i];
+        if ((rr->class & 0x7fff) != IN || !same_name(rr->name, name[names - 1]))
+            return false;
+        if (rr->type == DNS_CNAME) {
+            if (rr->target.len == 0 || names == NAMES)
+                return false;
+            for (unsigned k = 0; k < names; k++) /* a circle */
+                if (same_name(rr->target, name[k]))
+                    return false;
+            name[names++] = rr->target;
+        } else if ((rr->type == DNS_A || rr->type == DNS_AAAA) && rr->has_addr && *count < max) {
+            *count = add_once(out, *count, &rr->addr);
+        }
+    }
+    *alias = names > 1 ? name[names - 1] : slice_of(NULL, 0);
+    return name[0].len > 0;
+}
+
+size_t dns_leads(const struct dns_msg *msg, struct addr *out, size_t max, struct slice *alias)
+{
+    size_t count = 0;
+    if (leads_in_order(msg, out, max, &count, alias))
+        return count;
+    *alias = dns_alias(msg);
+    return dns_addresses(msg, out, max);
 }

@@ -51,3 +51,6 @@ size_t dns_addresses(const struct dns_msg *, struct addr *out, size_t max);
 
 /* The name that the question's CNAMEs end in; empty where it has none. */
 struct slice dns_alias(const struct dns_msg *);
+
+/* Both at once. */
+size_t dns_leads(const struct dns_msg *, struct addr *out, size_t max, struct slice *alias);

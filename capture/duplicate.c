@@ -67,6 +67,12 @@ static struct slot *slot_for(struct duplicates *d, const struct packet *packet)
 
 _Static_assert(SLOTS == 1 << (64 - 52), "the highest bits name a place");
 
+void duplicate_expect(struct duplicates *d, const struct packet *packet)
+{
+    if (packet->payload.len > 0)
+        __builtin_prefetch(slot_for(d, packet), 1);
+}
+
 /* Packets of several queues come a little out of order, so a copy may even seem older. */
 bool duplicate_seen(struct duplicates *d, const struct packet *packet)
 {

@@ -14,3 +14,6 @@ void duplicates_close(struct duplicates *);
 
 /* True: the same IP datagram was seen less than DUPLICATE_US ago. */
 bool duplicate_seen(struct duplicates *, const struct packet *);
+
+/* It will be asked for soon: what that takes is fetched. */
+void duplicate_expect(struct duplicates *, const struct packet *);

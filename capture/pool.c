@@ -5,7 +5,9 @@
 
 #include "capture/pages.h"
 
-enum { AHEAD = 64 << 10 }; /* bytes that are brought together when blocks come from where none was before */
+/* Bytes that are brought together when blocks come from where none was before. Large blocks are seldom filled: what of
+ * them is not touched is not to be there. */
+enum { AHEAD = 64 << 10, LARGE_BLOCK = 4096 };
 
 struct free_block {
     struct free_block *next;
@@ -47,7 +49,7 @@ void pool_large_pages(struct pool *pool)
 static void *take_new(struct pool *pool)
 {
     size_t at = pool->touched++ * pool->block, end = at + pool->block, size = pool->blocks * pool->block;
-    if (end > pool->ahead) {
+    if (pool->block <= LARGE_BLOCK && end > pool->ahead) {
         size_t len = size - pool->ahead < AHEAD ? size - pool->ahead : AHEAD;
         pages_soon(pool->base + pool->ahead, len);
         pool->ahead += len;

@@ -27,7 +27,7 @@ static inline struct slice slice_str(const char *text)
 
 static inline bool slice_eq(struct slice a, struct slice b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+    return a.len == b.len && (b.len == 0 || memcmp(a.p, b.p, b.len) == 0); /* b's is often a constant */
 }
 
 /* ASCII case folded, as HTTP field names and DNS names compare; a NUL byte compares like any other. */
@@ -66,12 +66,12 @@ static inline struct slice slice_cut(struct slice *s, size_t n)
 
 static inline bool slice_starts(struct slice s, struct slice prefix)
 {
-    return s.len >= prefix.len && slice_eq(slice_head(s, prefix.len), prefix);
+    return s.len >= prefix.len && slice_eq(slice_of(s.p, prefix.len), prefix);
 }
 
 static inline bool slice_ends(struct slice s, struct slice suffix)
 {
-    return s.len >= suffix.len && slice_eq(slice_from(s, s.len - suffix.len), suffix);
+    return s.len >= suffix.len && slice_eq(slice_of(s.p + (s.len - suffix.len), suffix.len), suffix);
 }
 
 /* Offset of the first match, or -1. */

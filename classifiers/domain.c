@@ -81,7 +81,8 @@ static void see_dns(void *state, const struct event *event, struct hits *hits)
     if (dns->questions == 0 || local(event, name))
         return;
     struct addr addr[HIT_ADDRS];
-    size_t addrs = dns->answer && dns->rcode == 0 ? dns_addresses(dns, addr, HIT_ADDRS) : 0;
+    struct slice alias = {NULL, 0};
+    size_t addrs = dns->answer ? dns_leads(dns, addr, dns->rcode == 0 ? HIT_ADDRS : 0, &alias) : 0;
     struct hit *hit = judge(hits, event, SEEN_DNS, name);
     if (hit == NULL) {
         if (dns->answer && addrs == 0)
@@ -93,7 +94,6 @@ static void see_dns(void *state, const struct event *event, struct hits *hits)
         slice_text(name, hit->name, sizeof hit->name);
     }
     hit->answer = dns->answer;
-    struct slice alias = dns->answer ? dns_alias(dns) : slice_of(NULL, 0);
     if (alias.len > 0)
         hit->alias = hit_alias(alias);
     hit->addrs = (uint8_t)addrs;

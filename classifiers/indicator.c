@@ -77,8 +77,8 @@ static void describe(struct hit *hit, const struct event *event)
         hit->answer = event->dns->answer;
         slice_text(event->dns->question.name, hit->name, sizeof hit->name);
         if (hit->answer) {
-            struct slice alias = dns_alias(event->dns);
-            hit->addrs = (uint8_t)dns_addresses(event->dns, hit->addr, HIT_ADDRS);
+            struct slice alias;
+            hit->addrs = (uint8_t)dns_leads(event->dns, hit->addr, HIT_ADDRS, &alias);
             hit->alias = alias.len > 0 ? hit_alias(alias) : 0;
         }
         break;

@@ -11,7 +11,9 @@
  * list have in common (family, provider, description) stands there once; and the table holds 4 bytes of hash beside each
  * row number, so that a lookup that finds nothing, which is nearly every lookup, touches one cache line. */
 
-enum { RECENT = 256,   /* origins remembered while adding, by hash */
+enum { END = 8, SHORT_END = 4, /* bytes of a name's end that are looked at first */
+       END_BITS = 16,  /* as many bits number the ends */
+       RECENT = 256,   /* origins remembered while adding, by hash */
        TOGETHER = 16 };
 
 struct row {
@@ -36,6 +38,8 @@ struct indicators {
     size_t mask;              /* slots minus one; slots are a power of two */
     size_t different, of_type[INDICATOR_TYPES];
     uint64_t shape[256];      /* of listed names: a bit for each length, by first byte */
+    uint64_t end[(1 << END_BITS) / 64]; /* and for each end */
+    bool any_end;             /* one is too short to have any */
     uint32_t recent[RECENT];  /* origin offset plus one */
     uint32_t list[INDICATOR_LISTS + 1]; /* offsets of their names; the first is of rows that belong to none */
     unsigned lists;           /* begun */
@@ -223,6 +227,32 @@ static uint64_t shape_bit(struct slice name)
     return UINT64_C(1) << (name.len & 63);
 }
 
+/* The bit of a name's last bytes. */
+static uint32_t end_of(struct slice name, size_t bytes)
+{
+    uint64_t word = 0;
+    memcpy(&word, name.p + name.len - bytes, bytes);
+    return (uint32_t)(name_lower(word) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - END_BITS));
+}
+
+static void list_end(struct indicators *set, struct slice name)
+{
+    set->any_end |= name.len < SHORT_END;
+    if (name.len >= SHORT_END) {
+        uint32_t end = name.len >= END ? end_of(name, END) : end_of(name, SHORT_END);
+        set->end[end / 64] |= UINT64_C(1) << end % 64;
+    }
+}
+
+/* Of a short list nearly every name in the traffic is told by its last bytes, before its labels are walked. */
+static bool may_end(const struct indicators *set, struct slice name)
+{
+    if (set->any_end || name.len < END)
+        return true;
+    uint32_t end = end_of(name, END), short_end = end_of(name, SHORT_END);
+    return ((set->end[end / 64] >> end % 64 | set->end[short_end / 64] >> short_end % 64) & 1) != 0;
+}
+
 static struct slice folded_key(const struct indicators *set, uint32_t number, char folded[static INDICATOR_VALUE + 1])
 {
     const struct row *row = &set->row[number];
@@ -239,8 +269,10 @@ static void insert(struct indicators *set, uint32_t number, uint64_t hash)
     if (slot->row == 0) {
         set->different++;
         set->of_type[row->type]++;
-        if (row->type == INDICATOR_DOMAIN)
+        if (row->type == INDICATOR_DOMAIN) {
             set->shape[key.p[0]] |= shape_bit(key);
+            list_end(set, key);
+        }
     } else if (set->arena[set->row[slot->row - 1].origin] != '\0' || set->arena[row->origin] == '\0')
         return; /* the earlier row names its family, or neither does */
     *slot = (struct slot){(uint32_t)(hash >> 32), number + 1};
@@ -340,6 +372,8 @@ bool indicators_find_domain(const struct indicators *set, struct slice name, str
         return false;
     if (slice_ends(name, S(".")))
         name.len--;
+    if (!may_end(set, name))
+        return false;
     while (name.len > 0) {
         if ((set->shape[lower(name.p[0])] & shape_bit(name)) != 0 && find_as(set, INDICATOR_DOMAIN, name, found))
             return true;

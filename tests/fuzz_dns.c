@@ -9,7 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Every slice stays within what it borrows from, and every name is safe to print. */
 static void parse(struct dns_msg *msg, struct slice wire)
 {
-    struct addr out[8];
+    struct addr out[8], walked[8];
+    struct slice alias;
     if (!dns_parse(msg, wire)) {
         if (dns_looks_like(wire))
             abort();
@@ -17,6 +18,9 @@ static void parse(struct dns_msg *msg, struct slice wire)
     }
     size_t count = (size_t)msg->answers + msg->authorities + msg->additionals;
     if (count > DNS_RRS || msg->text_len > DNS_TEXT || dns_addresses(msg, out, 8) > 8)
+        abort();
+    size_t led = dns_leads(msg, walked, 8, &alias);
+    if (led != dns_addresses(msg, out, 8) || (led > 0 && memcmp(walked, out, led * sizeof *out) != 0) || !slice_eq(alias, dns_alias(msg)))
         abort();
     for (size_t i = 0; i < msg->text_len; i++)
         if (msg->text[i] <= ' ' || msg->text[i] >= 0x7f)

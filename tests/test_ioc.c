@@ -340,8 +340,62 @@ static void test_many(const struct kind *kind)
     free(text);
 }
 
+/* Letters of a small alphabet, so that chance makes names that contain, end like and begin like others. */
+static struct slice random_name(char *out, size_t longest)
+{
+    static uint64_t random = 20201125;
+    size_t len = 0, wanted = 1 + (random >> 40) % longest;
+    for (; len < wanted; len++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        out[len] = "abA.."[(random >> 33) % (len == 0 || len + 1 == wanted || out[len - 1] == '.' ? 3 : 5)];
+    }
+    return slice_of(out, len);
+}
+
+/* The nearest listed name by the letter: each end that begins behind a dot against each row. */
+static bool is_listed(char listed[][16], unsigned count, struct slice name)
+{
+    for (size_t at = 0; at < name.len; at++)
+        for (unsigned i = 0; (at == 0 || name.p[at - 1] == '.') && i < count; i++)
+            if (slice_ieq(slice_from(name, at), slice_str(listed[i])))
+                return true;
+    return false;
+}
+
+/* Names short and long, of lists with short names and without: what is looked at first never hides a row. */
+static void test_ends(void)
+{
+    unsigned found = 0;
+    for (unsigned list = 0; list < 60; list++) {
+        char err[ERRLEN], listed[12][16] = {{0}}, text[48];
+        struct indicators *set = indicators_open(list, err);
+        for (unsigned i = 0; i < 12; i++) {
+            do
+                listed[i][random_name(listed[i], 15).len] = '\0';
+            while (strlen(listed[i]) < list % 10);
+            indicators_add(set, &(struct indicator){INDICATOR_DOMAIN, listed[i], "", "", ""});
+        }
+        CHECK(indicators_seal(set, err), "%s", err);
+        for (unsigned i = 0; i < 4000; i++) {
+            struct indicator row;
+            struct slice name = random_name(text, 20);
+            if (i % 3 == 0) { /* below a listed one */
+                memcpy(text + name.len, ".", 1);
+                size_t len = slice_text(slice_str(listed[i % 12]), text + name.len + 1, 16);
+                name.len += 1 + len;
+            }
+            bool expected = is_listed(listed, 12, name);
+            found += expected;
+            CHECK(indicators_find_domain(set, name, &row) == expected, "list %u: %.*s", list, (int)name.len, name.p);
+        }
+        indicators_close(set);
+    }
+    CHECK(found > 80000 && found < 200000, "some are listed, some are not: %u", found);
+}
+
 int main(void)
 {
+    test_ends();
     test_rows();
     test_refused();
     test_words();
