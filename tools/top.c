@@ -8,14 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "feeds/board_rows.h"
 #include "feeds/printable.h"
 #include "feeds/settings.h"
+#include "feeds/view.h"
 #include "feeds/watch.h"
 
 enum { DONE = 0, WRONG_USAGE = 2 };
-enum { TICK_MS = 250, LINE_BYTES = 2048, ESCAPE = 27, NO_INPUT_MOST = 8, FLAT = 12, HIGH = 20 };
-enum pane { SENSORS, INCIDENTS, HITS, PANES };
+enum { TICK_MS = 250, LINE_BYTES = 2048, NO_INPUT_MOST = 8 };
+enum { REDRAW = 12, ESCAPE = 27 }; /* Ctrl-L */
 
 struct options {
     const char *redis, *redis_password_file, *redis_key, *config;
@@ -40,37 +40,6 @@ static const char usage[] =
     "usage: radome-top [options] [FILE ...]\n"
     "Shows radome's sensors, incidents and newest hits live in a terminal: out of Redis, of metrics files and of FILEs of JSON\n"
     "Lines, which are followed (-: standard input). Takes nothing out of Redis. Its key ? says which others there are, q quits.\n";
-
-static const char keys[] =
-    "Keys\n\n"
-    "q             quit; over a page like this: back\n"
-    "Tab           the next of sensors, incidents, hits\n"
-    "j k, arrows   down, up; PgDn PgUp by the page, g G to the first and last\n"
-    "Enter         all that is known of the one marked; Enter, Esc or q: back\n"
-    "/             show only what holds a text: client, server, name, family, kind, sensor; Esc: all again\n"
-    "s             incidents: the worst first, or the latest\n"
-    "p             stand still, and go on; news are taken in meanwhile\n"
-    "? h           this\n\n"
-    "Incidents are the worst first: a client that received a program, one that called home, one that looked names up; last those\n"
-    "of a resolver or proxy, marked with *. What was heard within the last minute is bright. Times are UTC, those of the packets.\n"
-    "Rates are differences between two readings by their own times. Drops are counted since the sensor began; +N: since the\n"
-    "reading before. A sensor that has said nothing for longer than it uses to is marked: it hangs, or is gone.\n";
-
-struct view {
-    struct board *board, *frozen;  /* frozen: what is shown while it stands still; else NULL */
-    enum pane pane;
-    uint64_t selected[PANES];      /* the seq of the entry that is marked; 0: the first, whichever it is */
-    size_t marked[PANES], count[PANES], page[PANES]; /* as they were drawn: its place, of how many, those that fit */
-    bool by_time, typing, quit;
-    char filter[64];
-    char *text;                    /* over all: what Enter or ? shows; NULL: nothing */
-    size_t text_row, text_rows;    /* its first row on the screen, of how many */
-};
-
-static struct board *shown_board(const struct view *v)
-{
-    return v->frozen != NULL ? v->frozen : v->board;
-}
 
 static volatile sig_atomic_t stop;
 
@@ -120,106 +89,59 @@ static void draw_line(int y, enum board_style style, attr_t attributes, struct s
     mvaddstr(y, 0, out);
 }
 
-/* A pane's first row: what its columns hold. */
-static attr_t bar(const struct view *v, enum pane pane)
+/* A pane's first row says what its columns hold; that of the pane which the keys move in stands out, and so does what is marked. */
+static attr_t head(const struct view *v, enum view_pane pane)
 {
     return v->pane == pane ? A_REVERSE | A_BOLD : A_UNDERLINE;
 }
 
-static attr_t mark(const struct view *v, enum pane pane, size_t place)
+static attr_t mark(const struct view *v, enum view_pane pane, size_t place)
 {
     return v->pane == pane && v->marked[pane] == place ? A_REVERSE : 0;
 }
 
-/* Where the marked one is just now among those shown: it stays marked while others come before it. Returns the first one
- * on the screen; *shown: how many of them. */
-static size_t find_marked(struct view *v, enum pane pane, const struct board_entry *const *entries, size_t count, size_t *shown)
-{
-    size_t place = 0;
-    if (v->selected[pane] != 0) {
-        while (place < count && entries[place]->seq != v->selected[pane])
-            place++;
-        if (place == count) /* forgotten, or filtered out */
-            place = v->marked[pane] < count ? v->marked[pane] : count > 0 ? count - 1 : 0;
-        v->selected[pane] = count > 0 ? entries[place]->seq : 0;
-    }
-    v->count[pane] = count;
-    v->marked[pane] = place;
-    size_t first = place < v->page[pane] ? 0 : place + 1 - v->page[pane];
-    *shown = count - first < v->page[pane] ? count - first : v->page[pane];
-    return first;
-}
-
-/* Fills in what a pane of incidents or hits has, and which of it is on the screen. */
-static size_t look_up(struct view *v, enum pane pane, const struct board *b, const struct board_entry *entries[static BOARD_HITS], size_t *shown)
-{
-    size_t count = pane == HITS ? board_hits(b, v->filter, entries) : board_incidents(b, v->filter, v->by_time, entries);
-    return find_marked(v, pane, entries, count, shown);
-}
-
-static void draw_entries(struct view *v, enum pane pane, const struct board *b, struct board_table *table, int y)
+static void draw_entries(struct view *v, enum view_pane pane, struct board_table *table, int y)
 {
     const struct board_entry *entries[BOARD_HITS];
     struct board_row row;
-    size_t shown, first = look_up(v, pane, b, entries, &shown);
-    if (pane == HITS)
+    size_t shown, first = view_entries(v, pane, entries, &shown);
+    if (pane == VIEW_HITS)
         board_hit_head(&row, table, entries + first, shown, v->count[pane]);
     else
         board_incident_head(&row, table, entries + first, shown, v->count[pane], v->by_time);
-    draw_row(y, &row, bar(v, pane));
+    draw_row(y, &row, head(v, pane));
     for (size_t i = 0; i < shown; i++) {
-        (pane == HITS ? board_hit_row : board_incident_row)(&row, table, entries[first + i]);
+        (pane == VIEW_HITS ? board_hit_row : board_incident_row)(&row, table, entries[first + i]);
         draw_row(y + 1 + (int)i, &row, mark(v, pane, first + i));
     }
 }
 
-/* each: rows of a sensor, 1 or 2. */
-static void draw_sensors(struct view *v, const struct board *b, struct board_table *table, int y, int each)
+static void draw_sensors(struct view *v, const struct board *b, struct board_table *table, int y)
 {
     struct board_row row;
-    size_t place = v->marked[SENSORS] < b->sensors ? v->marked[SENSORS] : b->sensors > 0 ? b->sensors - 1 : 0;
-    size_t first = place < v->page[SENSORS] ? 0 : place + 1 - v->page[SENSORS];
-    v->count[SENSORS] = b->sensors;
-    v->marked[SENSORS] = place;
+    size_t shown, first = view_sensors(v, &shown);
     board_sensor_head(&row, table, b->sensors);
-    draw_row(y, &row, bar(v, SENSORS));
-    for (size_t i = 0; i < v->page[SENSORS] && first + i < b->sensors; i++) {
+    draw_row(y, &row, head(v, VIEW_SENSORS));
+    for (size_t i = 0; i < shown; i++) {
         const struct board_sensor *s = &b->sensor[first + i];
-        int line = y + 1 + (int)i * each;
+        int line = y + 1 + (int)i * v->each;
         board_sensor_row(&row, table, s);
-        draw_row(line, &row, mark(v, SENSORS, first + i));
+        draw_row(line, &row, mark(v, VIEW_SENSORS, first + i));
         board_sensor_more(&row, s);
-        if (each == 2)
+        if (v->each == 2)
             draw_row(line + 1, &row, 0);
     }
 }
 
-/* A flat screen has room for one pane only: the one that Tab chose. */
 static void draw_panes(struct view *v, const struct board *b)
 {
     struct board_table table = {.columns = COLS, .now_us = (uint64_t)time(NULL) * 1000000};
-    int room = LINES - 2, each = LINES >= HIGH && b->sensors <= 3 ? 2 : 1, sensors = (int)b->sensors * each;
-    if (room < FLAT) {
-        v->page[v->pane] = room > 1 ? (size_t)room - 1 : 0;
-        if (v->pane == SENSORS)
-            draw_sensors(v, b, &table, 1, 1);
-        else
-            draw_entries(v, v->pane, b, &table, 1);
-        return;
-    }
-    sensors = sensors > room / 3 ? room / 3 : sensors > 0 ? sensors : 1;
-    room -= sensors + 3; /* a bar for each */
-    int incidents = room / 2, needed = (int)b->incidents > 0 ? (int)b->incidents : 1, others = (int)b->hits;
-    if (needed < incidents)
-        incidents = needed;
-    else if (others < room - incidents)
-        incidents = needed < room - others - 1 ? needed : room - others - 1;
-    v->page[SENSORS] = (size_t)(sensors / each);
-    v->page[INCIDENTS] = (size_t)incidents;
-    v->page[HITS] = (size_t)(room - incidents);
-    draw_sensors(v, b, &table, 1, each);
-    draw_entries(v, INCIDENTS, b, &table, 2 + sensors);
-    draw_entries(v, HITS, b, &table, 3 + sensors + incidents);
+    view_layout(v, LINES, COLS);
+    for (int pane = 0, y = 1; pane < VIEW_PANES; y += v->heights[pane++] + 1)
+        if (pane == VIEW_SENSORS && v->heights[pane] >= 0)
+            draw_sensors(v, b, &table, y);
+        else if (v->heights[pane] >= 0)
+            draw_entries(v, (enum view_pane)pane, &table, y);
 }
 
 static void draw_foot(const struct view *v, const struct board *b)
@@ -250,21 +172,16 @@ static void draw_title(const struct board *b)
     draw_row(0, &row, 0);
 }
 
-/* The text over all, wrapped; its first line stands out. */
+/* The page over all; its first row stands out. */
 static void draw_text(struct view *v)
 {
-    struct slice text = slice_str(v->text);
+    struct slice rest = slice_str(v->text), part;
     size_t row = 0, page = LINES > 1 ? (size_t)LINES - 1 : 1;
-    for (enum board_style style = STYLE_STRONG; text.len > 0; style = STYLE_PLAIN, text = slice_from(text, 1)) {
-        struct slice line = slice_until(text, '\n');
-        text = slice_from(text, line.len);
-        do {
-            struct slice part = slice_cut(&line, printable_row(line, (size_t)COLS));
-            if (row >= v->text_row && row < v->text_row + page)
-                draw_line((int)(row - v->text_row), style, 0, part);
-            row++;
-        } while (line.len > 0);
-    }
+    v->rows = LINES;
+    v->columns = COLS;
+    for (; view_text_row(v, &rest, &part); row++)
+        if (row >= v->text_row && row < v->text_row + page)
+            draw_line((int)(row - v->text_row), row == 0 ? STYLE_STRONG : STYLE_PLAIN, 0, part);
     v->text_rows = row;
     if (LINES > 1)
         draw_line(LINES - 1, STYLE_PLAIN, A_REVERSE, v->text_row + page < row ? S("more below: j k PgDn PgUp; Enter, Esc or q: back") : S("Enter, Esc or q: back"));
@@ -272,7 +189,7 @@ static void draw_text(struct view *v)
 
 static void draw(struct view *v)
 {
-    struct board *b = shown_board(v);
+    struct board *b = view_board(v);
     erase();
     if (v->text != NULL) {
         draw_text(v);
@@ -288,124 +205,17 @@ static void draw(struct view *v)
 
 /* --- the keyboard --- */
 
-static void close_text(struct view *v)
+static int key_of(int key)
 {
-    free(v->text);
-    v->text = NULL;
-    v->text_row = 0;
-}
-
-/* All that is known of the one that is marked. */
-static void open_text(struct view *v)
-{
-    struct board *b = shown_board(v);
-    const struct board_entry *entries[BOARD_HITS];
-    size_t shown;
-    pthread_mutex_lock(&b->lock);
-    if (v->pane == SENSORS && b->sensors > 0)
-        v->text = board_sensor_page(&b->sensor[v->marked[SENSORS]]);
-    else if (v->pane != SENSORS && (look_up(v, v->pane, b, entries, &shown), v->count[v->pane] > 0))
-        v->text = strdup(entries[v->marked[v->pane]]->notice.detail);
-    pthread_mutex_unlock(&b->lock);
-}
-
-/* Marks another one, so many places away. Who is at the first stays at the first, whichever comes. */
-static void move_mark(struct view *v, long by)
-{
-    struct board *b = shown_board(v);
-    const struct board_entry *entries[BOARD_HITS];
-    enum pane pane = v->pane;
-    size_t shown;
-    pthread_mutex_lock(&b->lock);
-    if (pane != SENSORS)
-        look_up(v, pane, b, entries, &shown);
-    long to = (long)v->marked[pane] + by, last = (long)v->count[pane] - 1;
-    to = to > last ? last : to;
-    v->marked[pane] = to > 0 ? (size_t)to : 0;
-    v->selected[pane] = to > 0 && pane != SENSORS ? entries[to]->seq : 0;
-    pthread_mutex_unlock(&b->lock);
-}
-
-static void scroll_text(struct view *v, long by)
-{
-    size_t page = LINES > 1 ? (size_t)LINES - 1 : 1, last = v->text_rows > page ? v->text_rows - page : 0;
-    long to = (long)v->text_row + by;
-    v->text_row = to < 0 ? 0 : (size_t)to > last ? last : (size_t)to;
-}
-
-static void stand_still(struct view *v)
-{
-    if (v->frozen == NULL) {
-        v->frozen = board_copy(v->board);
-    } else {
-        board_close(v->frozen);
-        v->frozen = NULL;
-    }
-}
-
-static void type(struct view *v, int key)
-{
-    size_t len = strlen(v->filter);
-    if (key == '\r' || key == KEY_ENTER || key == ESCAPE) {
-        v->typing = false;
-        if (key == ESCAPE)
-            v->filter[0] = '\0';
-    } else if (key == KEY_BACKSPACE || key == 127 || key == 8) {
-        v->filter[len > 0 ? len - 1 : 0] = '\0';
-    } else if (key >= ' ' && key < 256 && len + 1 < sizeof v->filter) {
-        v->filter[len] = (char)key;
-        v->filter[len + 1] = '\0';
-    }
-}
-
-/* Up and down, over a text as over a pane. False: another key. */
-static bool moved(struct view *v, int key)
-{
-    void (*go)(struct view *, long) = v->text != NULL ? scroll_text : move_mark;
-    long page = v->text != NULL ? LINES - 1 : (long)v->page[v->pane];
-    switch (key) {
-    case 'j': case KEY_DOWN: go(v, 1); return true;
-    case 'k': case KEY_UP: go(v, -1); return true;
-    case ' ': case KEY_NPAGE: go(v, page); return true;
-    case KEY_PPAGE: go(v, -page); return true;
-    case 'g': case KEY_HOME: go(v, -1000000); return true;
-    case 'G': case KEY_END: go(v, 1000000); return true;
-    }
-    return false;
-}
-
-static void press(struct view *v, int key)
-{
-    if (v->typing) {
-        type(v, key);
-        return;
-    }
-    if (moved(v, key))
-        return;
-    switch (key) {
-    case 'q':
-        v->quit = v->text == NULL;
-        close_text(v);
-        break;
-    case 12: clearok(stdscr, TRUE); break; /* Ctrl-L */
-    case '\r': case KEY_ENTER: case ESCAPE:
-        if (v->text != NULL)
-            close_text(v);
-        else if (key == ESCAPE)
-            v->filter[0] = '\0';
-        else
-            open_text(v);
-        break;
-    case '?': case 'h':
-        close_text(v);
-        v->text = strdup(keys);
-        break;
-    case '\t': v->pane = (v->pane + 1) % PANES; break;
-    case KEY_BTAB: v->pane = (v->pane + PANES - 1) % PANES; break;
-    case '/': v->typing = v->text == NULL; break;
-    case 's': v->by_time = !v->by_time; break;
-    case 'p': stand_still(v); break;
-    }
+    static const struct {
+        int curses, key;
+    } keys[] = {{'\r', VIEW_ENTER}, {KEY_ENTER, VIEW_ENTER}, {ESCAPE, VIEW_ESCAPE}, {KEY_BACKSPACE, VIEW_DELETE}, {127, VIEW_DELETE}, {8, VIEW_DELETE},
+                {KEY_DOWN, VIEW_DOWN}, {KEY_UP, VIEW_UP}, {KEY_NPAGE, VIEW_PAGE_DOWN}, {KEY_PPAGE, VIEW_PAGE_UP}, {KEY_HOME, VIEW_FIRST},
+                {KEY_END, VIEW_LAST}, {KEY_BTAB, VIEW_BACK_TAB}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].curses == key)
+            return keys[i].key;
+    return key < 256 ? key : VIEW_NO_KEY;
 }
 
 /* Until somebody quits, a signal comes or the terminal is gone. */
@@ -420,7 +230,10 @@ static void run(struct view *v, int keyboard)
             return;
         bool any = false;
         for (int key; !v->quit && (key = getch()) != ERR; any = true)
-            press(v, key);
+            if (key == REDRAW)
+                clearok(stdscr, TRUE);
+            else
+                view_press(v, key_of(key));
         nothing = ready > 0 && !any ? nothing + 1 : 0; /* readable, and nothing to read: its end */
     }
 }
@@ -500,7 +313,7 @@ static bool open_sources(struct sources *s, struct board *board, const struct op
 /* Signals are this thread's: the others would be woken out of their waiting instead. */
 static int watch(const struct options *o, const struct settings *settings)
 {
-    struct view view = {.pane = INCIDENTS};
+    struct view view = {.pane = VIEW_INCIDENTS};
     struct sources sources = {.count = 0};
     char err[ERRLEN];
     sigset_t all, before;
@@ -514,8 +327,7 @@ static int watch(const struct options *o, const struct settings *settings)
     bool ended = true;
     for (size_t i = 0; i < sources.count; i++)
         ended = watch_close(sources.watch[i]) && ended;
-    close_text(&view);
-    board_close(view.frozen);
+    view_close(&view);
     if (ended) /* a thread left behind may still write to it */
         board_close(view.board);
     return status;
