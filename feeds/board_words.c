@@ -1,5 +1,7 @@
 #include "feeds/board_words.h"
 
+enum { STUCK_US = 5000000 };
+
 const char *words_of_amount(double amount, char out[static AMOUNT_WORDS])
 {
     static const char units[] = {'k', 'M', 'G', 'T', 'P'};
@@ -81,17 +83,31 @@ bool words_of_drops(const struct board_sensor *s, char out[static BOARD_WORDS])
     return grows;
 }
 
+/* A worker goes round at least once a second, work or none. */
+static void put_stuck(const struct board_sensor *s, char out[static BOARD_WORDS])
+{
+    struct slice worker;
+    double rounds;
+    for (size_t i = 0; samples_labelled(&s->now, "radome_worker_rounds_total", &i, &worker); i++)
+        if (samples_added(&s->now, &s->before, s->now.sample[i].name, &rounds) && rounds == 0 && s->now.us > s->before.us + STUCK_US)
+            put(out, "%sworker %.*s stands still", parted(out), (int)worker.len, (const char *)worker.p);
+}
+
 void words_of_losses(const struct board_sensor *s, char out[static BOARD_WORDS])
 {
     const char *place, *meaning;
-    char added_words[AMOUNT_WORDS], age[AMOUNT_WORDS];
+    char words[AMOUNT_WORDS];
     double all, added;
+    bool lost = false;
     out[0] = '\0';
+    put_stuck(s, out);
     for (size_t i = 0; metrics_place(i, &place, &meaning); i++)
-        if (drops_at(s, place, &all, &added) && added > 0)
-            put(out, "%s%s %s", out[0] != '\0' ? ", " : "lost: ", words_of_amount(added, added_words), meaning);
-    if (out[0] != '\0')
-        put(out, ", in %s", words_of_age(s->now.us - s->before.us, age));
+        if (drops_at(s, place, &all, &added) && added > 0) {
+            put(out, "%s%s%s %s", parted(out), lost ? "" : "lost: ", words_of_amount(added, words), meaning);
+            lost = true;
+        }
+    if (lost)
+        put(out, ", in %s", words_of_age(s->now.us - s->before.us, words));
 }
 
 bool words_of_delivery(const struct board_sensor *s, char out[static BOARD_WORDS])
@@ -111,30 +127,52 @@ bool words_of_delivery(const struct board_sensor *s, char out[static BOARD_WORDS
     return waiting > 0 && samples_added(&s->now, &s->before, "radome_delivery_sent_total", &added) && added == 0;
 }
 
-static void put_share(const struct board_sensor *s, const char *what, const char *held, const char *limit, double unit, const char *unit_word,
-                      char out[static BOARD_WORDS])
+static double share(const struct board_sensor *s, const char *held, const char *limit, double *most)
 {
-    double is, most;
-    char of[AMOUNT_WORDS];
-    if (samples_get(&s->now, held, &is) && samples_get(&s->now, limit, &most) && most > 0)
-        put(out, "%s%s %.0f%% of %s%s", parted(out), what, 100 * is / most, words_of_amount(most / unit, of), unit_word);
+    double is;
+    return samples_get(&s->now, held, &is) && samples_get(&s->now, limit, most) && *most > 0 ? is / *most : -1;
+}
+
+/* The table that has least room left. */
+static void put_fullest(const struct board_sensor *s, char out[static BOARD_WORDS])
+{
+    struct slice table, fullest = S("");
+    double most, fill = -1;
+    for (size_t i = 0; samples_labelled(&s->now, "radome_table_entries", &i, &table); i++) {
+        char limit[METRICS_NAME];
+        snprintf(limit, sizeof limit, "radome_table_limit{table=\"%.*s\"}", (int)table.len, (const char *)table.p);
+        double this = share(s, s->now.sample[i].name, limit, &most);
+        fullest = this > fill ? table : fullest;
+        fill = this > fill ? this : fill;
+    }
+    if (fill >= 0)
+        put(out, "%sfullest table %.*s %.0f%%", parted(out), (int)fullest.len, (const char *)fullest.p, 100 * fill);
+}
+
+/* The lists in force, and whether a reload came to nothing. */
+static void put_lists(const struct board_sensor *s, char out[static BOARD_WORDS])
+{
+    char words[AMOUNT_WORDS];
+    double n;
+    if (samples_get(&s->now, "radome_lists_indicators", &n))
+        put(out, "%s%s indicators", parted(out), words_of_amount(n, words));
+    if (samples_get(&s->now, "radome_feed_loaded_timestamp_seconds", &n) && n > 0 && n * 1e6 <= (double)s->now.us)
+        put(out, " read %s ago", words_of_age(s->now.us - (uint64_t)(n * 1e6), words));
+    if (samples_get(&s->now, "radome_reload_failures_total", &n) && n > 0)
+        put(out, "%s%s reload%s refused", parted(out), words_of_amount(n, words), n == 1 ? "" : "s");
 }
 
 void words_of_state(const struct board_sensor *s, char out[static BOARD_WORDS])
 {
-    char words[AMOUNT_WORDS], more[AMOUNT_WORDS];
-    double n, least, most;
+    char words[AMOUNT_WORDS];
+    double n, most, memory = share(s, "radome_memory_held_bytes", "radome_memory_limit_bytes", &most);
     out[0] = '\0';
-    put_share(s, "memory", "radome_memory_held_bytes", "radome_memory_limit_bytes", 1048576, " MiB", out);
-    put_share(s, "most flows", "radome_flows_most", "radome_table_limit{table=\"flows\"}", 1, "", out);
+    if (memory >= 0)
+        put(out, "memory %.0f%% of %s MiB", 100 * memory, words_of_amount(most / 1048576, words));
+    put_fullest(s, out);
     if (samples_get(&s->now, "radome_workers", &n))
         put(out, "%s%.0f workers", parted(out), n);
-    if (samples_get(&s->now, "radome_worker_least_packets", &least) && samples_get(&s->now, "radome_worker_most_packets", &most) && least < most)
-        put(out, " (%s to %s packets)", words_of_amount(least, words), words_of_amount(most, more));
-    if (samples_get(&s->now, "radome_lists_indicators", &n))
-        put(out, "%s%s indicators", parted(out), words_of_amount(n, words));
-    if (samples_get(&s->now, "radome_lists_age_seconds", &n) && n >= 0 && n < 1e11)
-        put(out, " loaded %s ago", words_of_age((uint64_t)(n * 1e6), words));
+    put_lists(s, out);
     if (samples_get(&s->now, "radome_hits_seen_total", &n))
         put(out, "%s%s hits seen", parted(out), words_of_amount(n, words));
 }

@@ -17,11 +17,11 @@ const char *words_of_rate(const struct board_sensor *, const char *metric, doubl
 /* What was lost since the sensor began, by place, what grows first ("kernel 45k +120"). True: something grows. */
 bool words_of_drops(const struct board_sensor *, char out[static BOARD_WORDS]);
 
-/* The same for what grows, with what it means. */
+/* What grows, with what it means, and workers that stand still; "" where all is well. */
 void words_of_losses(const struct board_sensor *, char out[static BOARD_WORDS]);
 
 /* What Redis has and what waits for it. True: something waits and nothing is sent. */
 bool words_of_delivery(const struct board_sensor *, char out[static BOARD_WORDS]);
 
-/* How full the tables are, workers, lists. */
+/* How full memory and tables are, workers, lists. */
 void words_of_state(const struct board_sensor *, char out[static BOARD_WORDS]);

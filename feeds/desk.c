@@ -75,13 +75,18 @@ static void add_places(const struct desk *d, struct report *report)
         geoip_places(d->settings.geoip, report->hit->addr, report->hit->addrs, &report->places);
 }
 
+static void count(struct desk *d, const struct report *report)
+{
+    d->stats.reports++;
+    d->stats.of_kind[report->kind]++;
+}
+
 /* The report in the next place goes out, if it says enough. */
 static void send(struct desk *d)
 {
     if (d->queue[d->count].risk_score >= d->settings.threshold) {
         add_places(d, &d->queue[d->count]);
-        d->count++;
-        d->stats.reports++;
+        count(d, &d->queue[d->count++]);
     } else {
         d->stats.below++;
     }
@@ -438,7 +443,7 @@ static const struct report *due(struct desk *d, const struct repeat_summary *rep
         fill_schedule(&d->due, NULL, &found, false);
     add_places(d, &d->due);
     d->stats.summaries++;
-    d->stats.reports++;
+    count(d, &d->due);
     return &d->due;
 }
 

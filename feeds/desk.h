@@ -23,6 +23,7 @@ struct desk_settings {
 
 struct desk_stats {
     uint64_t hits, allowed, below, repeats, summaries, reports;
+    uint64_t of_kind[REPORT_KINDS]; /* of the reports */
     uint64_t incidents, evidence_dropped, clusters;
     uint64_t schedules;
     struct desk_tables {

@@ -134,13 +134,19 @@ static const struct table *table_of(const struct stat_value *value, enum cell ce
     return NULL;
 }
 
+static bool is_document(const struct stat_value *value)
+{
+    return strcmp(value->group, "documents") == 0;
+}
+
 /* Told already, or by another name. */
 static bool is_told(const struct stat_value *value)
 {
     for (int cell = 0; cell < CELLS; cell++)
         if (table_of(value, (enum cell)cell) != NULL)
             return true;
-    return place_of(value) != NULL || strcmp(value->group, "confined") == 0 || is(value, "lists", "seconds_since_load") || is(value, "lists", "seconds_since_oldest_file");
+    return place_of(value) != NULL || is_document(value) || strcmp(value->group, "confined") == 0 || is(value, "lists", "seconds_since_load") ||
+           is(value, "lists", "seconds_since_oldest_file");
 }
 
 const char *metrics_name(const char *group, const char *name, char out[static METRICS_NAME])
@@ -156,6 +162,8 @@ const char *metrics_name(const char *group, const char *name, char out[static ME
         snprintf(out, METRICS_NAME, "%s", gauge->metric);
     else if (is(&value, "lists", "refused"))
         snprintf(out, METRICS_NAME, "radome_reload_failures_total");
+    else if (is_document(&value))
+        snprintf(out, METRICS_NAME, "radome_documents_total{dataset=\"radome.%s\"}", name);
     else
         snprintf(out, METRICS_NAME, "radome_%s_%s_total", group, name); /* its group, and what is counted */
     for (int cell = 0; cell < CELLS && place == NULL; cell++)
@@ -192,6 +200,15 @@ static void put_drops(struct text *t, const struct stat_value *values, size_t co
     for (size_t i = 0; i < count; i++)
         if (place_of(&values[i]) != NULL)
             put(t, "radome_drops_total{place=\"%s\"} %llu\n", place_of(&values[i])->place, (unsigned long long)values[i].value);
+}
+
+static void put_documents(struct text *t, const struct stat_value *values, size_t count)
+{
+    char name[METRICS_NAME];
+    put_head(t, "radome_documents_total", "counter", "Documents written, by event.dataset.");
+    for (size_t i = 0; i < count; i++)
+        if (is_document(&values[i]))
+            put(t, "%s %llu\n", metrics_name(values[i].group, values[i].name, name), (unsigned long long)values[i].value);
 }
 
 static void put_tables(struct text *t, const struct stat_value *values, size_t count)
@@ -259,6 +276,7 @@ size_t metrics_text(char *out, size_t size, const struct figures_of *of)
     put_gauge(&t, "radome_written_timestamp_seconds", "When these figures were taken, by the wall clock.", (uint64_t)time(NULL));
     put_confined(&t, values, count);
     put_drops(&t, values, count);
+    put_documents(&t, values, count);
     put_tables(&t, values, count);
     put_feeds(&t, &of->lists.lists);
     if (!of->listening)

@@ -7,7 +7,7 @@ enum report_kind { REPORT_DOMAIN, REPORT_BEACON, REPORT_PAYLOAD, REPORT_IOC, REP
 
 enum stage { STAGE_LOOKUP, STAGE_BEACON, STAGE_PAYLOAD };
 
-enum { REPORT_ID = HIT_ID, REPORT_LIST = 32 }; /* the most entries of one list in a document */
+enum { REPORT_KINDS = REPORT_INCIDENT + 1, REPORT_ID = HIT_ID, REPORT_LIST = 32 }; /* the most entries of one list in a document */
 
 struct geo {                       /* of the server; zero and empty where not known */
     uint32_t asn;

@@ -65,6 +65,19 @@ bool samples_get(const struct samples *s, const char *name, double *value)
     return false;
 }
 
+bool samples_labelled(const struct samples *s, const char *family, size_t *i, struct slice *label)
+{
+    size_t len = strlen(family);
+    for (; *i < s->count; ++*i) {
+        struct slice name = slice_str(s->sample[*i].name), rest = slice_from(name, len);
+        if (!slice_starts(name, slice_of(family, len)) || !slice_starts(rest, S("{")) || slice_chr(rest, '"') < 0)
+            continue;
+        *label = slice_until(slice_from(rest, (size_t)slice_chr(rest, '"') + 1), '"');
+        return true;
+    }
+    return false;
+}
+
 bool samples_added(const struct samples *now, const struct samples *before, const char *name, double *added)
 {
     double is, was;

@@ -5,7 +5,7 @@
 #include "feeds/metrics.h"
 #include "feeds/tree.h"
 
-enum { SAMPLES = 256 };
+enum { SAMPLES = 512 };
 
 struct samples {
     uint64_t us;               /* when they were taken, by their own clock; 0: nobody said */
@@ -24,6 +24,9 @@ void samples_of_stats(struct samples *, const struct tree *stats, uint64_t us);
 
 /* False: there is none of that name. */
 bool samples_get(const struct samples *, const char *name, double *value);
+
+/* The next sample of a family with one label, *i itself among those looked at: its place in *i, the label's text. False: none. */
+bool samples_labelled(const struct samples *, const char *family, size_t *i, struct slice *label);
 
 /* What was added since, and how much that is a second. False: not known, or the sensor began anew. */
 bool samples_added(const struct samples *now, const struct samples *before, const char *name, double *added);

@@ -10,6 +10,7 @@
 #include "feeds/clock.h"
 #include "feeds/lines.h"
 #include "feeds/redis_watch.h"
+#include "feeds/thread.h"
 
 enum {
     LOOK_MS = 250,
@@ -28,7 +29,7 @@ struct watch {
     struct timespec written;   /* of the metrics file that was read last */
     off_t size;
     char text[WATCH_METRICS];
-    pthread_t thread;
+    struct thread thread;
     pthread_mutex_t lock;      /* guards stop */
     pthread_cond_t stopped;
     bool stop;
@@ -188,7 +189,7 @@ static struct watch *start(struct watch *w, bool good, const char *name, void *(
         error_set(err, "more than %d sources", BOARD_SOURCES);
         good = false;
     }
-    if (good && pthread_create(&w->thread, NULL, look, w) != 0) {
+    if (good && !thread_start(&w->thread, look, w)) {
         error_set(err, "the system has no thread for one more source");
         good = false;
     }
@@ -233,7 +234,7 @@ bool watch_close(struct watch *w)
     until.tv_nsec += CLOSE_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    if (pthread_timedjoin_np(w->thread, NULL, &until) != 0)
+    if (pthread_timedjoin_np(w->thread.id, NULL, &until) != 0)
         return false;
     discard(w);
     return true;

@@ -148,10 +148,15 @@ static void check_order(void)
 
 static const char figures_then[] = "# HELP x y\nradome_written_timestamp_seconds 1000\nradome_source_frames_total 100\nradome_source_bytes_total 1000\n"
                                    "radome_drops_total{place=\"kernel\"} 5\nradome_drops_total{place=\"flows\"} 9\nradome_delivery_sent_total 7\n"
-                                   "radome_journal_waiting_documents 2\nother_total 9\nradome_bad x\nradome_nan NaN\nradome_label{a=\"b } c\"} 3 1700000000\n";
+                                   "radome_journal_waiting_documents 2\nother_total 9\nradome_bad x\nradome_nan NaN\nradome_label{a=\"b } c\"} 3 1700000000\n"
+                                   "radome_worker_rounds_total{worker=\"1\"} 7\nradome_worker_rounds_total{worker=\"2\"} 7\n";
 static const char figures_now[] = "radome_written_timestamp_seconds 1015\nradome_source_frames_total 1600\nradome_source_bytes_total 31000\n"
                                   "radome_drops_total{place=\"kernel\"} 20\nradome_drops_total{place=\"flows\"} 9\nradome_delivery_sent_total 7\n"
-                                  "radome_journal_waiting_documents 3\n";
+                                  "radome_journal_waiting_documents 3\nradome_memory_held_bytes 67108864\nradome_memory_limit_bytes 268435456\n"
+                                  "radome_table_entries{table=\"flows\"} 1\nradome_table_entries{table=\"clients\"} 4\nradome_table_entries{table=\"odd\"} 9\n"
+                                  "radome_table_limit{table=\"flows\"} 10\nradome_table_limit{table=\"clients\"} 8\nradome_table_entries 7\n"
+                                  "radome_lists_indicators 10\nradome_feed_loaded_timestamp_seconds 400\nradome_reload_failures_total 1\n"
+                                  "radome_worker_rounds_total{worker=\"1\"} 60\nradome_worker_rounds_total{worker=\"2\"} 7\n";
 static const char figures_anew[] = "radome_written_timestamp_seconds 1030\nradome_source_frames_total 10\n";
 
 static void give(struct board *b, const char *text)
@@ -168,7 +173,7 @@ static void check_figures(void)
     double value;
     CHECK(!samples_of_text(&scratch.samples, S("node_load1 3\n")) && !samples_of_text(&scratch.samples, S("")), "figures of something else");
     give(b, figures_then);
-    CHECK(s->now.count == 8 && s->now.refused == 1, "those of radome's that are numbers: %zu", s->now.count);
+    CHECK(s->now.count == 10 && s->now.refused == 1, "those of radome's that are numbers: %zu", s->now.count);
     CHECK(samples_get(&s->now, "radome_label{a=\"b } c\"}", &value) && value == 3, "a label of odd characters, a time behind the number");
     CHECK(!words_of_drops(s, words) && strcmp(words, "kernel 5, flows 9") == 0, "nothing grows yet: %s", words);
     CHECK(strcmp(words_of_rate(s, "radome_source_frames_total", 1, amount), "-") == 0, "no rate of one reading");
@@ -177,7 +182,9 @@ static void check_figures(void)
     CHECK(strcmp(words_of_rate(s, "radome_source_bytes_total", 8, amount), "16.0k") == 0, "in bits: %s", amount);
     CHECK(words_of_drops(s, words) && strcmp(words, "kernel 20 +15, flows 9") == 0, "what grows first: %s", words);
     words_of_losses(s, words);
-    CHECK(strcmp(words, "lost: 15 packets the kernel had no room for, in 15 s") == 0, "and what it means: %s", words);
+    CHECK(strcmp(words, "worker 2 stands still, lost: 15 packets the kernel had no room for, in 15 s") == 0, "and what it means: %s", words);
+    words_of_state(s, words);
+    CHECK(strcmp(words, "memory 25% of 256 MiB, fullest table clients 50%, 10 indicators read 10 min ago, 1 reload refused") == 0, "the rest: %s", words);
     CHECK(words_of_delivery(s, words) && strcmp(words, "7 sent, 3 wait") == 0, "nothing is sent: %s", words);
     give(b, figures_now);
     CHECK(strcmp(words_of_rate(s, "radome_source_frames_total", 1, amount), "100") == 0, "the same once more changes nothing");

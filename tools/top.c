@@ -310,20 +310,14 @@ static bool open_sources(struct sources *s, struct board *board, const struct op
     return good;
 }
 
-/* Signals are this thread's: the others would be woken out of their waiting instead. */
 static int watch(const struct options *o, const struct settings *settings)
 {
     struct view view = {.pane = VIEW_INCIDENTS};
     struct sources sources = {.count = 0};
     char err[ERRLEN];
-    sigset_t all, before;
     if ((view.board = board_open()) == NULL)
         return complain("no memory for the board");
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool good = open_sources(&sources, view.board, o, settings, err);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    int status = good ? show(&view) : complain(err);
+    int status = open_sources(&sources, view.board, o, settings, err) ? show(&view) : complain(err);
     bool ended = true;
     for (size_t i = 0; i < sources.count; i++)
         ended = watch_close(sources.watch[i]) && ended;
