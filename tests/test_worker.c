@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "capture/intake.h"
 #include "feeds/talk.h"
 #include "feeds/worker.h"
-#include "capture/intake.h"
 #include "tests/check.h"
 
 static atomic_bool entered, leave;
@@ -42,17 +42,17 @@ static bool is_in(const struct worker *w)
     return atomic_load(&entered);
 }
 
-static void deal_lookup(struct worker *w, struct intake *intake)
+static void deal_lookup(struct worker *w, struct rounds *dealt, struct intake *intake)
 {
     static struct talk talk;
     struct frame frame;
-    struct packet packet;
+    struct round *round = rounds_room(dealt, 1);
     talk_lookup(&talk, S("www.example"), "192.0.2.9");
-    for (uint64_t number = 1; talk_next(&talk, &frame); number++) {
-        CHECK(intake_feed(intake, &frame, &packet) && worker_deal(w, number, 0, &packet), "dealt");
-        worker_mark(w, number);
-    }
-    worker_publish(w);
+    while (round != NULL && talk_next(&talk, &frame))
+        CHECK(intake_feed(intake, &frame, &round->packet[round->count]) && round_add(round, 0, true), "dealt");
+    CHECK(round != NULL && round->count > 0, "a round with packets");
+    rounds_publish(dealt);
+    worker_wake(w);
 }
 
 int main(void)
@@ -62,16 +62,17 @@ int main(void)
     struct shard_settings settings = {.capture = {8 << 20, 1 << 20, 1}, .parts = 1, .engine = {NULL, 1, plugins}, .sensor = "s"};
     struct shard *shards[SHARDS] = {shard_open(&settings, err)};
     struct intake *intake = intake_open(1 << 20, 1, err);
+    struct rounds *dealt = rounds_open(1, err);
     struct bell desk;
     bell_open(&desk);
-    struct worker *w = worker_open(shards, &desk, err);
+    struct worker *w = dealt != NULL ? worker_open(shards, dealt, 0, &desk, err) : NULL;
     if (!CHECK(w != NULL && intake != NULL, "%s", err))
         return check_report("test_worker");
     CHECK(within(goes_round, w), "with nothing to do it goes round: %llu times", (unsigned long long)worker_rounds(w));
     CHECK(worker_hold(w, 30000), "and can be held");
     worker_release(w);
 
-    deal_lookup(w, intake);
+    deal_lookup(w, dealt, intake);
     CHECK(within(is_in, w), "the classifier is asked");
     rounds = worker_rounds(w);
     CHECK(!worker_hold(w, 50), "one that does not come back cannot be held");
@@ -85,6 +86,7 @@ int main(void)
     CHECK(worker_hold(w, 30000), "and can be held again");
     worker_release(w);
     worker_close(w);
+    rounds_close(dealt);
     shard_close(shards[0]);
     intake_close(intake);
     bell_close(&desk);
