@@ -1,5 +1,7 @@
 #include "capture/packet.h"
 
+#include <netinet/in.h>
+
 #include "capture/cursor.h"
 #include "capture/layer.h"
 
@@ -228,8 +230,83 @@ static bool run(struct walk *w, enum layer layer, struct packet_stats *stats)
 
 static const struct packet blank; /* copying it takes compilers less time than clearing */
 
+/* A whole TCP segment or UDP datagram that `ip` ends in. */
+static bool plain_segment(struct packet *packet, struct slice segment)
+{
+    const uint8_t *p = segment.p;
+    size_t header = segment.len >= 20 ? (p[12] >> 4) * 4u : 0;
+    if (header < 20 || header > segment.len)
+        return false;
+    packet->kind = PACKET_TCP;
+    packet->tuple.proto = IPPROTO_TCP;
+    packet->seq = cursor_be32(p + 4);
+    packet->ack = cursor_be32(p + 8);
+    packet->tcp_flags = p[13] & (TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK);
+    packet->payload = slice_of(p + header, segment.len - header);
+    return true;
+}
+
+static bool plain_datagram(struct packet *packet, struct slice datagram)
+{
+    const uint8_t *p = datagram.p;
+    size_t len = datagram.len >= 8 ? cursor_be16(p + 4) : 0;
+    if (len < 8 || len > datagram.len || tunnel_port(cursor_be16(p), cursor_be16(p + 2), slice_of(p + 8, len - 8)) != LAYER_DONE)
+        return false;
+    packet->kind = PACKET_UDP;
+    packet->tuple.proto = IPPROTO_UDP;
+    packet->payload = slice_of(p + 8, len - 8);
+    return true;
+}
+
+/* Most frames are these and nothing else: Ethernet, perhaps a VLAN tag, a whole IP datagram, TCP or UDP. Read straight through
+ * they take a third of the instructions; whatever is odd goes the long way, from the beginning. */
+static bool plain(struct packet *packet, const struct frame *frame)
+{
+    enum { ETHERNET = 1, IPV4 = 0x0800, IPV6 = 0x86dd, VLAN = 0x8100, LEAST = 18 + 20 + 8 };
+    const uint8_t *p = frame->bytes.p + 14;
+    if (frame->linktype != ETHERNET || frame->bytes.len < LEAST || frame->wirelen > frame->bytes.len)
+        return false;
+    uint16_t type = cursor_be16(p - 2);
+    if (type == VLAN) {
+        packet->vlan = cursor_be16(p) & 0x0fff;
+        type = cursor_be16(p + 2);
+        p += 4;
+    }
+    size_t left = frame->bytes.len - (size_t)(p - frame->bytes.p), header, total;
+    uint8_t protocol;
+    if (type == IPV4) {
+        header = (p[0] & 15) * 4u;
+        total = cursor_be16(p + 2);
+        if (p[0] >> 4 != 4 || header < 20 || cursor_be16(p + 6) & 0x3fff)
+            return false;
+        packet->tuple.src = addr_v4(p + 12);
+        packet->tuple.dst = addr_v4(p + 16);
+        protocol = p[9];
+    } else if (type == IPV6 && left >= 40) {
+        header = 40;
+        total = 40u + cursor_be16(p + 4);
+        if (p[0] >> 4 != 6)
+            return false;
+        packet->tuple.src = addr_v6(p + 8);
+        packet->tuple.dst = addr_v6(p + 24);
+        protocol = p[6];
+    } else
+        return false;
+    if (total < header + 8 || total > left || (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP))
+        return false;
+    packet->ip = slice_of(p, total);
+    struct slice rest = slice_of(p + header, total - header);
+    packet->tuple.sport = cursor_be16(rest.p);
+    packet->tuple.dport = cursor_be16(rest.p + 2);
+    return protocol == IPPROTO_TCP ? plain_segment(packet, rest) : plain_datagram(packet, rest);
+}
+
 bool packet_decode(struct packet *packet, const struct frame *frame, struct packet_stats *stats)
 {
+    *packet = blank;
+    packet->us = frame->us;
+    if (plain(packet, frame))
+        return true;
     *packet = blank;
     packet->us = frame->us;
     size_t len = frame->bytes.len, wire = frame->wirelen < WIRE_MAX ? frame->wirelen : WIRE_MAX;

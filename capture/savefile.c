@@ -86,27 +86,35 @@ static enum savefile_result fill(struct savefile *s, size_t need, char err[stati
     return SAVEFILE_RECORD;
 }
 
+static enum savefile_result too_long(struct savefile *s, uint32_t caplen, char err[static ERRLEN])
+{
+    bool snaplen = caplen > s->snaplen;
+    error_set(err, "invalid packet capture length %u, bigger than %s of %u", caplen, snaplen ? "snaplen" : "maximum",
+              snaplen ? s->snaplen : SAVEFILE_LONGEST);
+    s->at += HEAD;
+    errno = 0;
+    return SAVEFILE_BROKEN;
+}
+
 /* More than the snaplen is passed over, as libpcap does. */
 enum savefile_result savefile_next(struct savefile *s, struct savefile_record *record, char err[static ERRLEN])
 {
+    enum { SECOND, FRACTION, CAPLEN, WIRELEN, NUMBERS };
+    uint32_t head[NUMBERS];
     enum savefile_result result;
     if (s->len - s->at < HEAD && (result = fill(s, HEAD, err)) != SAVEFILE_RECORD)
         return result;
-    uint32_t caplen = number(s, s->room + s->at + 8);
-    if (caplen > SAVEFILE_LONGEST) {
-        s->at += HEAD;
-        error_set(err, "invalid packet capture length %u, bigger than %s of %u", caplen, caplen > s->snaplen ? "snaplen" : "maximum",
-                  caplen > s->snaplen ? s->snaplen : SAVEFILE_LONGEST);
-        errno = 0;
-        return SAVEFILE_BROKEN;
-    }
-    if (s->len - s->at < HEAD + caplen && (result = fill(s, HEAD + caplen, err)) != SAVEFILE_RECORD)
+    memcpy(head, s->room + s->at, sizeof head);
+    for (int i = 0; i < NUMBERS && s->swapped; i++)
+        head[i] = __builtin_bswap32(head[i]);
+    if (head[CAPLEN] > SAVEFILE_LONGEST)
+        return too_long(s, head[CAPLEN], err);
+    size_t len = HEAD + head[CAPLEN];
+    if (s->len - s->at < len && (result = fill(s, len, err)) != SAVEFILE_RECORD)
         return result;
-    const uint8_t *p = s->room + s->at;
-    uint32_t fraction = number(s, p + 4);
-    record->us = (uint64_t)number(s, p) * 1000000 + (s->nanoseconds ? fraction / 1000 : fraction);
-    record->wirelen = number(s, p + 12);
-    record->bytes = slice_of(p + HEAD, caplen < s->snaplen ? caplen : s->snaplen);
-    s->at += HEAD + caplen;
+    record->us = (uint64_t)head[SECOND] * 1000000 + (s->nanoseconds ? head[FRACTION] / 1000 : head[FRACTION]);
+    record->wirelen = head[WIRELEN];
+    record->bytes = slice_of(s->room + s->at + HEAD, head[CAPLEN] < s->snaplen ? head[CAPLEN] : s->snaplen);
+    s->at += len;
     return SAVEFILE_RECORD;
 }

@@ -313,6 +313,14 @@ static enum source_result input_broken(struct source *s, long long offset, const
     return interrupted ? SOURCE_END : growing ? SOURCE_WARNING : SOURCE_ERROR;
 }
 
+/* The same of a classic one, where err has libpcap's sentence. */
+static enum source_result record_broken(struct source *s, char err[static ERRLEN])
+{
+    char why[ERRLEN];
+    memcpy(why, err, sizeof why);
+    return input_broken(s, (long long)savefile_offset(&s->savefile), why, err);
+}
+
 static bool passes(const struct source *s, const struct savefile_record *record)
 {
     struct pcap_pkthdr header = {.caplen = (bpf_u_int32)record->bytes.len, .len = record->wirelen};
@@ -324,9 +332,8 @@ static enum source_result next_record(struct source *s, struct frame *frame, cha
 {
     struct savefile_record record;
     enum savefile_result result;
-    char why[ERRLEN];
     for (;;)
-        switch ((result = savefile_next(&s->savefile, &record, why))) {
+        switch ((result = savefile_next(&s->savefile, &record, err))) {
         case SAVEFILE_RECORD:
             if (!passes(s, &record))
                 continue;
@@ -341,7 +348,7 @@ static enum source_result next_record(struct source *s, struct frame *frame, cha
                 return result == SAVEFILE_DRY ? SOURCE_IDLE : SOURCE_FULL;
             savefile_room(&s->savefile, s->own);
             continue;
-        case SAVEFILE_BROKEN: return input_broken(s, (long long)savefile_offset(&s->savefile), why, err);
+        case SAVEFILE_BROKEN: return record_broken(s, err);
         case SAVEFILE_END: return SOURCE_END;
         }
 }

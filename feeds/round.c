@@ -118,20 +118,16 @@ static void keep(struct round *round, struct packet *packet)
     round->kept_len += (packet->ip.len + 15) & ~(size_t)15;
 }
 
-bool round_add(struct round *round, unsigned shard, bool copied)
+bool round_add_copy(struct round *round, unsigned shard)
 {
-    struct packet *packet = &round->packet[round->count];
-    bool lasts = packet->ip.p >= round->room && packet->ip.p < round->room + SOURCE_ROOM;
-    if (!lasts && copied)
-        keep(round, packet);
-    round->shard[round->count++] = (uint8_t)shard;
-    return round->count < ROUND_PACKETS && round->kept_len < KEEP && (lasts || copied);
+    keep(round, &round->packet[round->count]);
+    return round_add(round, shard) && round->kept_len < KEEP;
 }
 
-void round_carry(struct round *round, const struct packet *packet)
+void round_carry(struct round *round, const struct packet *packet, unsigned shard)
 {
     round->packet[0] = *packet;
-    keep(round, &round->packet[0]);
+    round_add_copy(round, shard);
 }
 
 const struct round *rounds_take(struct rounds *r, unsigned taker)

@@ -30,12 +30,22 @@ void rounds_publish(struct rounds *);
 size_t rounds_left(const struct rounds *, unsigned taker); /* how many a taker still has before him */
 void rounds_end(struct rounds *); /* there will be no more */
 
-/* packet[count], decoded, is in the round from now on. What it borrows and does not lie in the room is copied, or else it is
- * the last: false, the round is full now. */
-bool round_add(struct round *, unsigned shard, bool copied);
+/* packet[count], decoded, is in the round from now on. False: the round is full now. */
+static inline bool round_add(struct round *round, unsigned shard)
+{
+    round->shard[round->count++] = (uint8_t)shard;
+    return round->count < ROUND_PACKETS;
+}
+
+/* The same of a packet that borrows what does not lie in the room. */
+bool round_add_copy(struct round *, unsigned shard);
+static inline bool round_lasts(const struct round *round, const struct packet *packet)
+{
+    return (uintptr_t)packet->ip.p - (uintptr_t)round->room < SOURCE_ROOM;
+}
 
 /* The packet of a round before becomes this one's first. */
-void round_carry(struct round *, const struct packet *);
+void round_carry(struct round *, const struct packet *, unsigned shard);
 
 /* A taker: the next round, until rounds_done. NULL: there is none, or none any more. */
 const struct round *rounds_take(struct rounds *, unsigned taker);

@@ -122,8 +122,7 @@ static bool begin_round(struct workers *w)
     if ((w->round = rounds_room(w->dealt, w->number + 1)) == NULL)
         return false;
     if (w->holding != NULL) {
-        round_carry(w->round, w->holding);
-        round_add(w->round, shard_of(&w->round->packet[0].tuple), true);
+        round_carry(w->round, w->holding, shard_of(&w->holding->tuple));
         w->holding = NULL;
     }
     w->at = 0;
@@ -287,7 +286,15 @@ static bool take_in(struct workers *w, const struct frame *frame)
         w->holding = whole ? packet : NULL;
         return false;
     }
-    return !whole || round_add(w->round, shard_of(&packet->tuple), w->count > 0);
+    if (!whole)
+        return true;
+    unsigned shard = shard_of(&packet->tuple);
+    if (round_lasts(w->round, packet))
+        return round_add(w->round, shard);
+    if (w->count > 0)
+        return round_add_copy(w->round, shard);
+    round_add(w->round, shard);
+    return false; /* one thread looks at it before it is gone */
 }
 
 /* More is to be waited for, which may be long: what there was so far is done first. */

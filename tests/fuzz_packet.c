@@ -4,6 +4,7 @@
 
 #include "capture/cursor.h"
 #include "capture/fragment.h"
+#include "tests/long_way.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,6 +31,7 @@ static void run(struct slice bytes, int linktype, uint32_t wirelen, uint64_t us,
     struct packet_stats stats = {0};
     struct packet packet;
     struct slice whole;
+    assert(linktype != 1 || long_way_agrees(&frame));
     if (decoded(&packet, packet_decode(&packet, &frame, &stats), frame.bytes) &&
         fragment_feed(fragments, &packet, &whole)) {
         unsigned depth = packet.depth;

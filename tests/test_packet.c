@@ -2,6 +2,7 @@
 
 #include "tests/check.h"
 #include "tests/frame.h"
+#include "tests/long_way.h"
 
 enum outcome { TCP, UDP, FRAGMENT, OTHER, MALFORMED, TOO_DEEP, LINKTYPE };
 
@@ -297,6 +298,10 @@ static void test_mutations(void)
         CHECK(!found || p.payload.len == 0 ||
                   (p.payload.p >= whole.p && p.payload.p + p.payload.len <= whole.p + whole.len), "within the frame");
         CHECK(p.depth <= PACKET_DEPTH + 1, "no deeper than allowed");
+        struct slice cut = slice_head(whole, (random >> 16) % (whole.len + 1));
+        struct frame cuts[] = {frame, frame_at(cut, 1, cut.len), frame_at(cut, 1, whole.len)};
+        for (size_t i = 0; i < 3; i++)
+            CHECK(row->linktype != 1 || long_way_agrees(&cuts[i]), "the short way and the long one: %s", row->reason);
     }
 }
 
