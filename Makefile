@@ -201,6 +201,8 @@ install: all ## install all of it: PREFIX (/usr/local), DESTDIR, LIBDIR, SYSCONF
 	install -D -m 644 -t $(to)/share/radome/schema feeds/schema/*.json
 	install -D -m 644 -t $(to)/share/doc/radome/examples $(EXAMPLES)
 	sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(to)/share/doc/radome/examples/*.service
+	install -D -m 644 -t $(DESTDIR)$(UNITDIR) feeds/examples/radome@.service
+	sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(DESTDIR)$(UNITDIR)/radome@.service
 	install -D -m 644 feeds/examples/radome.sysusers $(to)/lib/sysusers.d/radome.conf
 	[ -e $(DESTDIR)$(SYSCONFDIR)/logrotate.d/radome ] || install -D -m 644 feeds/examples/radome.logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/radome
 	[ -e $(DESTDIR)$(SYSCONFDIR)/radome/radome.conf ] || install -D -m 644 $(MANUAL)/radome.conf $(DESTDIR)$(SYSCONFDIR)/radome/radome.conf

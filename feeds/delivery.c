@@ -302,7 +302,10 @@ void delivery_retry(struct delivery *d)
 
 bool delivery_dead(struct delivery *d)
 {
-    return !d->finishing && (thread_ended(&d->thread) || spool_dead(d->spool));
+    bool dead = !d->finishing && (thread_ended(&d->thread) || spool_dead(d->spool));
+    if (dead && d->why[0] == '\0')
+        error_set(d->why, "a thread had ended by itself");
+    return dead;
 }
 
 void delivery_ends(struct delivery *d)

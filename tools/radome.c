@@ -388,7 +388,7 @@ static int finish(struct sensor *s, int status)
     if (outputs_failed(s->outputs))
         status = complain(INPUT_FAILED, "the output takes no more data (disk full, or its reader is gone); what was written before is whole");
     if (end == DELIVERY_LEFT)
-        status = complain(NOT_DELIVERED, err);
+        status = complain(s->dead ? status : NOT_DELIVERED, err);
     return status;
 }
 

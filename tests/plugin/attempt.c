@@ -118,6 +118,7 @@ static long end_thread(void)
 static long loop(void)
 {
     static atomic_int for_ever = 1;
+    dprintf(2, "attempt: loop: begins\n");
     while (for_ever)
         continue;
     return 0;
