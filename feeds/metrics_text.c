@@ -70,6 +70,8 @@ static const struct gauge {
     {"lists", "generation", "radome_reload_generation", "Of lists and settings: 1 at the start, one more with each reload that was taken."},
     {"lists", "reloaded_at", "radome_reload_success_timestamp_seconds", "When this generation came into force."},
     {"lists", "loaded_at", "radome_feed_loaded_timestamp_seconds", "When the lists in force were read."},
+    {"lists", "seconds_since_load", "radome_lists_age_seconds", "Since the lists in force were loaded."},
+    {"lists", "seconds_since_oldest_file", "radome_lists_oldest_file_age_seconds", "Since the list file longest unchanged was written."},
     {"lists", "files", "radome_lists_files", "List files in force."},
     {"lists", "indicators", "radome_lists_indicators", "Indicators in force."},
     {"lists", "indicator_bytes", "radome_lists_indicators_bytes", "Memory that indicators take."},
@@ -139,14 +141,13 @@ static bool is_document(const struct stat_value *value)
     return strcmp(value->group, "documents") == 0;
 }
 
-/* Told already, or by another name. */
+/* Told by the families that have labels. */
 static bool is_told(const struct stat_value *value)
 {
     for (int cell = 0; cell < CELLS; cell++)
         if (table_of(value, (enum cell)cell) != NULL)
             return true;
-    return place_of(value) != NULL || is_document(value) || strcmp(value->group, "confined") == 0 || is(value, "lists", "seconds_since_load") ||
-           is(value, "lists", "seconds_since_oldest_file");
+    return place_of(value) != NULL || is_document(value) || strcmp(value->group, "confined") == 0;
 }
 
 const char *metrics_name(const char *group, const char *name, char out[static METRICS_NAME])
