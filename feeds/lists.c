@@ -388,7 +388,7 @@ bool lists_line(const struct lists *l, unsigned index, char line[static ERRLEN])
     if (file->part == LISTS_GEOIP)
         add(&s, "%s, %zu nodes", geoip_words(l->geoip, index - 2 - before, words), file->entries);
     else
-        add(&s, "%zu entries", file->entries);
+        add(&s, "%zu %s", file->entries, file->entries == 1 ? "entry" : "entries");
     if (file->part != LISTS_GEOIP)
         add_kinds(&s, file->of, file->part);
     add(&s, ", ");

@@ -45,7 +45,7 @@ static const struct setting table[] = {
     {"confine", 0, SETTING_WORD, FIELD(confine), "kill|log|off", "once all is open: no rights, only the files and system calls that are needed; any other ends it (default) or is logged"},
     {"progress", 0, SETTING_FLAG, FIELD(progress), NULL, "a progress line during a replay; default when standard error is a terminal"},
     {"sensor", 0, SETTING_TEXT, FIELD(sensor), "NAME", "the sensor's name; default the host's"},
-    {"check", 'T', SETTING_FLAG, FIELD(check), NULL, "check the settings and feeds, print them and exit", .flag_only = true},
+    {"check", 'T', SETTING_FLAG, FIELD(check), NULL, "check settings, lists, plugins, inputs, outputs, state and Redis, say where each setting came from, and exit", .flag_only = true},
     {"self-test", 0, SETTING_FLAG, FIELD(self_test), NULL, "send built-in traffic of each kind through the whole chain; writes nowhere", .flag_only = true},
     {"version", 'V', SETTING_FLAG, FIELD(version), NULL, "versions of radome and of what it is linked with", .flag_only = true},
     {"help", 'h', SETTING_FLAG, FIELD(help), NULL, "this help", .flag_only = true},

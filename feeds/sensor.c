@@ -86,10 +86,10 @@ bool sensor_open_input(struct sensor *s, const struct options *o, bool *usage, c
     return (s->source = source_open(&source, usage, err)) != NULL;
 }
 
-struct redis *sensor_redis(const struct sensor *s, const struct options *o, char err[static ERRLEN])
+struct redis_settings sensor_redis_settings(const struct sensor *s, const struct options *o)
 {
     static const char *const formats[] = {"eve", "ecs"};
-    struct redis_settings settings = {
+    return (struct redis_settings){
         .url = o->redis,
         .password_file = o->redis_password_file,
         .password = getenv("RADOME_REDIS_PASSWORD"),
@@ -98,7 +98,6 @@ struct redis *sensor_redis(const struct sensor *s, const struct options *o, char
         .field = formats[o->format],
         .mode = (enum redis_mode)o->redis_mode,
     };
-    return redis_open(&settings, err);
 }
 
 static bool is_live(const struct options *o)
@@ -115,7 +114,8 @@ bool sensor_open_outputs(struct sensor *s, const struct options *o, char err[sta
     };
     if (!notify_open(&s->notify, err))
         news_put(s->news, "%s", err);
-    s->redis = o->redis != NULL ? sensor_redis(s, o, err) : NULL;
+    struct redis_settings redis = sensor_redis_settings(s, o);
+    s->redis = o->redis != NULL ? redis_open(&redis, err) : NULL;
     return (o->redis == NULL || s->redis != NULL) && (s->outputs = outputs_open(&settings, s->redis, err)) != NULL;
 }
 

@@ -83,8 +83,8 @@ bool sensor_dead(struct sensor *, char err[static ERRLEN]);
 /* Its figures; by_packets: those alone that a replay's packets decide. */
 void sensor_figures(struct sensor *, struct figures_of *, bool by_packets);
 
-/* The Redis that the options name. NULL: a sentence. */
-struct redis *sensor_redis(const struct sensor *, const struct options *, char err[static ERRLEN]);
+/* The Redis that the options name. */
+struct redis_settings sensor_redis_settings(const struct sensor *, const struct options *);
 
 /* A desk with what is in force; seed: what its full tables forget first. */
 struct desk_settings sensor_desk(const struct sensor *, const struct options *, uint64_t seed);

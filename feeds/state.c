@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -76,7 +78,10 @@ static bool is_empty(int directory)
     return empty;
 }
 
-static bool check_layout(struct state *s, char err[static ERRLEN])
+enum layout { LAYOUT_OURS, LAYOUT_NEW, LAYOUT_BAD };
+
+/* Whose directory it is by its version file; BAD: a sentence. */
+static enum layout find_layout(const struct state *s, char err[static ERRLEN])
 {
     char text[32] = "";
     int fd = openat(s->directory, "version", O_RDONLY | O_CLOEXEC);
@@ -84,22 +89,80 @@ static bool check_layout(struct state *s, char err[static ERRLEN])
     if (fd >= 0)
         close(fd);
     if (fd >= 0 && n == (ssize_t)strlen(LAYOUT) && strcmp(text, LAYOUT) == 0)
-        return true;
-    if (fd >= 0 && n > 0) {
+        return LAYOUT_OURS;
+    if (fd >= 0 && n > 0)
         error_set(err, "%s: made by another version ('%.*s'); move it away or give another --state", s->path, (int)strcspn(text, "\n"), text);
-        return false;
-    }
-    if (fd < 0 && !is_empty(s->directory)) {
+    else if (fd < 0 && !is_empty(s->directory))
         error_set(err, "%s: holds files that are not radome's; --state takes an empty directory, or makes one", s->path);
-        return false;
-    }
-    fd = openat(s->directory, "version", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    else
+        return LAYOUT_NEW;
+    return LAYOUT_BAD;
+}
+
+static bool check_layout(struct state *s, char err[static ERRLEN])
+{
+    enum layout layout = find_layout(s, err);
+    if (layout != LAYOUT_NEW)
+        return layout == LAYOUT_OURS;
+    int fd = openat(s->directory, "version", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool written = fd >= 0 && state_put(fd, slice_str(LAYOUT)) && fsync(fd) == 0;
     if (!written)
         error_set(err, "%s/version: %s", s->path, strerror(errno));
     if (fd >= 0)
         close(fd);
     return written;
+}
+
+static const char *name_of(uid_t user, char out[static 64])
+{
+    const struct passwd *entry = getpwuid(user);
+    snprintf(out, 64, "%.40s", entry != NULL ? entry->pw_name : "");
+    if (entry == NULL)
+        snprintf(out, 64, "user %u", (unsigned)user);
+    return out;
+}
+
+/* The process that has it; 0: none. */
+static long held_by(const struct state *s)
+{
+    char pid[24] = "";
+    int lock = openat(s->directory, "lock", O_RDONLY | O_CLOEXEC);
+    bool held = lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) != 0 && pread(lock, pid, sizeof pid - 1, 0) > 0;
+    if (lock >= 0)
+        close(lock);
+    return held ? strtol(pid, NULL, 10) : 0;
+}
+
+bool state_look(const char *path, char line[static ERRLEN], char err[static ERRLEN])
+{
+    struct state s = {.lock = -1};
+    struct stat is;
+    char parent[sizeof s.path], me[64], owner[64];
+    snprintf(s.path, sizeof s.path, "%s", path);
+    snprintf(parent, sizeof parent, "%s", path);
+    name_of(geteuid(), me);
+    if (stat(path, &is) != 0) {
+        bool makes = errno == ENOENT && faccessat(AT_FDCWD, dirname(parent), W_OK | X_OK, AT_EACCESS) == 0;
+        if (makes)
+            error_set(line, "state %.300s: is made at the start, for %s alone", path, me);
+        else
+            error_set(err, "%.300s: --state cannot make or open this directory as %s: %s", path, me, strerror(errno));
+        return makes;
+    }
+    name_of(is.st_uid, owner);
+    if (!S_ISDIR(is.st_mode) || faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) != 0 ||
+        (s.directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+        error_set(err, "%.300s: of %s, not to be used by %s as --state: %s", path, owner, me, S_ISDIR(is.st_mode) ? strerror(errno) : "no directory");
+        return false;
+    }
+    enum layout layout = find_layout(&s, err);
+    long holder = layout == LAYOUT_OURS ? held_by(&s) : 0;
+    close(s.directory);
+    if (holder > 0)
+        error_set(line, "state %.300s: of %s, in use by process %ld", path, owner, holder);
+    else
+        error_set(line, "state %.300s: of %s, can be used by %s; %s", path, owner, me, layout == LAYOUT_OURS ? "holds what was known" : "empty");
+    return layout != LAYOUT_BAD;
 }
 
 struct state *state_open(const char *path, char err[static ERRLEN])

@@ -12,6 +12,10 @@ struct state;
 struct state *state_open(const char *path, char err[static ERRLEN]);
 void state_close(struct state *);
 
+/* Whether it could be opened, which changes nothing: a line on who has it. A running sensor's is as good as a free one: it is
+ * his who asks, before he reloads it. False: a sentence. */
+bool state_look(const char *path, char line[static ERRLEN], char err[static ERRLEN]);
+
 int state_directory(const struct state *);     /* for openat */
 const char *state_path(const struct state *);  /* for messages */
 

@@ -76,6 +76,9 @@ static void test_several(void)
     geoip_places(geoip, addr, 4, &places);
     CHECK(places.as_count == 1 && places.as[0] == 64500 && places.country_count == 1 && strcmp(places.country[0], "JP") == 0,
           "several addresses: each AS and country once");
+    char words[GEOIP_WORDS];
+    geoip_words(geoip, 1, words);
+    CHECK(strstr(words, ", built 20") != NULL && strlen(words) > 18, "what it says of itself: %s", words);
     geoip_places(NULL, addr, 4, &places);
     CHECK(places.as_count == 0 && places.country_count == 0, "no database, no places");
     geoip_close(geoip);

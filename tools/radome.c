@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "capture/proto.h"
+#include "feeds/checkup.h"
 #include "feeds/once.h"
 #include "feeds/selftest.h"
 #include "feeds/sensor.h"
@@ -392,19 +393,14 @@ static int finish(struct sensor *s, int status)
     return status;
 }
 
-/* -T: settings, feeds and inputs were fine to get here; is Redis? */
+/* -T: settings, lists, plugins and inputs were fine to get here; the rest is looked at. */
 static int check(const struct sensor *s, const struct options *o, const struct settings *settings)
 {
+    static const int statuses[] = {[CHECKUP_GOOD] = DONE, [CHECKUP_WRONG] = WRONG_USAGE, [CHECKUP_AWAY] = NOT_DELIVERED};
     char err[ERRLEN];
     settings_print(settings, true, stdout);
-    if (o->redis == NULL)
-        return DONE;
-    struct redis *redis = sensor_redis(s, o, err);
-    if (redis == NULL)
-        return complain(WRONG_USAGE, err);
-    int status = redis_check(redis, err) == REDIS_SENT ? DONE : complain(NOT_DELIVERED, err);
-    redis_close(redis);
-    return status;
+    enum checkup result = checkup(s, o, stdout, err);
+    return result == CHECKUP_GOOD ? DONE : complain(statuses[result], err);
 }
 
 /* --self-test: what is in force, on traffic of our own, and to nowhere. */
