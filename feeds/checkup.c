@@ -42,7 +42,7 @@ static bool look_at_lists(const struct looking *l, char err[static ERRLEN])
 {
     char line[ERRLEN];
     (void)err; /* bad ones were told when they were opened */
-    for (unsigned i = 0; lists_line(reloader_lists(l->sensor->lists), i, line); i++)
+    for (unsigned i = 0; lists_line(sensor_lists(l->sensor), i, line); i++)
         tell(l, line);
     return true;
 }

@@ -49,7 +49,7 @@ static bool open_lists(struct sensor *s, const struct options *o, char err[stati
     return (s->read = lists_open(&settings, NULL, err)) != NULL;
 }
 
-static const struct lists *lists_of(const struct sensor *s)
+const struct lists *sensor_lists(const struct sensor *s)
 {
     return s->read != NULL ? s->read : reloader_lists(s->lists);
 }
@@ -77,7 +77,7 @@ bool sensor_open(struct sensor *s, const struct options *o, const struct setting
 bool sensor_open_input(struct sensor *s, const struct options *o, bool *usage, char err[static ERRLEN])
 {
     struct source_settings source = {o->paths.value, o->interfaces.value, o->filter, o->ring, (unsigned)(o->workers < SHARDS ? o->workers : SHARDS)};
-    struct classifier_settings engine = {lists_indicators(lists_of(s)), s->seed, plugins_classifiers(s->plugins)};
+    struct classifier_settings engine = {lists_indicators(sensor_lists(s)), s->seed, plugins_classifiers(s->plugins)};
     *usage = false;
     if (o->eve != NULL)
         return (s->listener = listener_open(o->eve, &engine, err)) != NULL;
@@ -159,13 +159,13 @@ static bool open_share(struct sensor *s, const struct options *o, char err[stati
 
 struct desk_settings sensor_desk(const struct sensor *s, const struct options *o, uint64_t seed)
 {
-    const struct lists *lists = lists_of(s);
+    const struct lists *lists = sensor_lists(s);
     return (struct desk_settings){s->name, (int)o->threshold, seed, lists_allow(lists), lists_geoip(lists), s->hides, o->no_preview};
 }
 
 struct shard_settings sensor_shard(const struct sensor *s, const struct options *o)
 {
-    const struct lists *lists = lists_of(s);
+    const struct lists *lists = sensor_lists(s);
     return (struct shard_settings){
         .capture = {o->memory, o->body_limit, s->seed},
         .parts = 1,

@@ -83,6 +83,9 @@ bool sensor_dead(struct sensor *, char err[static ERRLEN]);
 /* Its figures; by_packets: those alone that a replay's packets decide. */
 void sensor_figures(struct sensor *, struct figures_of *, bool by_packets);
 
+/* The lists in force. */
+const struct lists *sensor_lists(const struct sensor *);
+
 /* The Redis that the options name. */
 struct redis_settings sensor_redis_settings(const struct sensor *, const struct options *);
 
