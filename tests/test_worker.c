@@ -49,7 +49,7 @@ static void deal_lookup(struct worker *w, struct rounds *dealt, struct intake *i
     struct round *round = rounds_room(dealt, 1);
     talk_lookup(&talk, S("www.example"), "192.0.2.9");
     while (round != NULL && talk_next(&talk, &frame))
-        CHECK(intake_feed(intake, &frame, &round->packet[round->count]) && round_add(round, 0, true), "dealt");
+        CHECK(intake_feed(intake, &frame, &round->packet[round->count]) && round_add(round, 0), "dealt");
     CHECK(round != NULL && round->count > 0, "a round with packets");
     rounds_publish(dealt);
     worker_wake(w);
