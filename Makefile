@@ -200,12 +200,22 @@ install: all ## install all of it: PREFIX (/usr/local), DESTDIR, LIBDIR, SYSCONF
 	    install -D -m 644 $(MANUAL)/$$name.fish $(to)/share/fish/vendor_completions.d/$$name.fish || exit 1; done
 	install -D -m 644 -t $(to)/share/radome/schema feeds/schema/*.json
 	install -D -m 644 -t $(to)/share/doc/radome/examples $(EXAMPLES)
+	for text in README.md feeds/README.md classifiers/README.md; do install -D -m 644 $$text $(to)/share/doc/radome/$$text || exit 1; done
+	ln -sfn ../examples $(to)/share/doc/radome/feeds/examples
 	sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(to)/share/doc/radome/examples/*.service
 	install -D -m 644 -t $(DESTDIR)$(UNITDIR) feeds/examples/radome@.service
 	sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(DESTDIR)$(UNITDIR)/radome@.service
 	install -D -m 644 feeds/examples/radome.sysusers $(to)/lib/sysusers.d/radome.conf
 	[ -e $(DESTDIR)$(SYSCONFDIR)/logrotate.d/radome ] || install -D -m 644 feeds/examples/radome.logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/radome
 	[ -e $(DESTDIR)$(SYSCONFDIR)/radome/radome.conf ] || install -D -m 644 $(MANUAL)/radome.conf $(DESTDIR)$(SYSCONFDIR)/radome/radome.conf
+
+# Debian packages of the tree as it is, in build/deb; the tree stays clean, since they are made of a copy.
+deb: ## Debian packages into build/deb
+	@tools/setup deb
+	@rm -rf build/deb && mkdir -p build/deb/radome-$(VERSION)
+	@tar -c --exclude=./build --exclude=./.git . | tar -x -C build/deb/radome-$(VERSION)
+	@cd build/deb/radome-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS dpkg-buildpackage -us -uc -b -jauto >../build.log 2>&1 || { tail -n 40 ../build.log; exit 1; }
+	@rm -rf build/deb/radome-$(VERSION) && ls build/deb/*.deb
 
 # Tests and fuzzers: one program a file. A fuzzer built outside MODE=fuzz replays the files it is given.
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(BUILD)/tests/check.o $(BUILD)/libhouse.a
