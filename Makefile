@@ -134,7 +134,7 @@ SHELLS   := $(foreach shell,bash zsh fish,$(NAMES:%=$(MANUAL)/%.$(shell)))
 LISTS    := $(addprefix $(MANUAL)/,keys radome eve ecs)
 manuals: $(PAGES) $(SHELLS) $(MANUAL)/radome.conf ## man pages, completions, an example of the configuration
 manual = $(Q)awk -v what=$(1) -v name=$(basename $(@F)) -v section=$(subst .,,$(suffix $@)) -v date="$(RELEASED)" -v lists=$(MANUAL) \
-         -v prose=$(wildcard manual/$(@F)) -f manual/manual.awk $(filter-out %.awk,$<) > $@.new && mv $@.new $@
+         -v prose=$(wildcard manual/$(@F)) -f manual/manual.awk $(or $(filter-out %.awk,$<),/dev/null) > $@.new && mv $@.new $@
 $(MANUAL)/%.help: $(BUILD)/%
 	@mkdir -p $(@D)
 	$(Q)$< --help > $@.new && mv $@.new $@

@@ -154,9 +154,12 @@ function list(   i) {
 
 # Every key, commented out.
 function example(   i, words, n, j, line) {
+    print "# What radome -c reads, see radome.conf(5): every key, as it is called on the command line. Words in capitals"
+    print "# stand for yours. radome -c FILE -T checks a file and says what is in force."
     for (i = 1; i <= count; i++) {
         n = split(help[i], words, " ")
-        line = "\n#"
+        print ""
+        line = "#"
         for (j = 1; j <= n; j++) {
             if (length(line " " words[j]) > 100) {
                 print line
