@@ -202,7 +202,8 @@ install: all ## install all of it: PREFIX (/usr/local), DESTDIR, LIBDIR, SYSCONF
 	install -D -m 644 -t $(to)/share/doc/radome/examples $(EXAMPLES)
 	for text in README.md feeds/README.md classifiers/README.md; do install -D -m 644 $$text $(to)/share/doc/radome/$$text || exit 1; done
 	ln -sfn ../examples $(to)/share/doc/radome/feeds/examples
-	sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(to)/share/doc/radome/examples/*.service
+	install -D -m 644 -t $(DESTDIR)$(UNITDIR) feeds/examples/radome@.service
+	sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(DESTDIR)$(UNITDIR)/radome@.service $(to)/share/doc/radome/examples/*.service
 	install -D -m 644 -t $(DESTDIR)$(UNITDIR) feeds/examples/radome@.service
 	sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(DESTDIR)$(UNITDIR)/radome@.service
 	install -D -m 644 feeds/examples/radome.sysusers $(to)/lib/sysusers.d/radome.conf
