@@ -2,6 +2,7 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,28 @@ static bool list_calls(struct confined *now, const struct options *o, char err[s
     struct syscalls_settings settings = {.network = looks_names_up(o), .log = o->confine == CONFINE_LOG};
     now->seccomp = syscalls_enter(&settings, err);
     return now->seccomp;
+}
+
+/* A file that may be read by its mode and not by what is in force: that is no question of the file's rights. */
+static bool reaches(const char *path, char err[static ERRLEN])
+{
+    int fd = path != NULL ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+    bool refused = path != NULL && fd < 0 && errno == EACCES && access(path, R_OK) == 0;
+    if (refused)
+        error_set(err, "%.400s: lies in no directory that the sensor read from when it was started; start it again", path);
+    if (fd >= 0)
+        close(fd);
+    return !refused;
+}
+
+bool confine_reaches(const struct options *o, char err[static ERRLEN])
+{
+    const struct setting_list *const lists[] = {&o->ioc, &o->allow, &o->geoip};
+    for (size_t p = 0; p < sizeof lists / sizeof *lists; p++)
+        for (unsigned i = 0; i < lists[p]->count; i++)
+            if (!reaches(lists[p]->value[i], err))
+                return false;
+    return reaches(o->redis_password_file, err);
 }
 
 bool confine(struct confined *now, const struct options *o, char news[static ERRLEN], char err[static ERRLEN])

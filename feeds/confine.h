@@ -24,5 +24,8 @@ struct confined { /* what is in force: 1, else 0 */
 enum { CONFINE_OFFERS = 256 };
 void confine_offers(char text[static CONFINE_OFFERS]);
 
+/* For settings that are read again while it is in force: what they name can be read. False: a sentence about what cannot. */
+bool confine_reaches(const struct options *, char err[static ERRLEN]);
+
 /* From here on. A kernel without one of the layers is no error: news has a sentence then, or "". False: a sentence. */
 bool confine(struct confined *, const struct options *, char news[static ERRLEN], char err[static ERRLEN]);

@@ -68,7 +68,7 @@ bool landlock_allow(int rules, const char *path, enum landlock_access access, ch
     if (fstat(fd, &status) == 0 && !S_ISDIR(status.st_mode))
         allowed &= OF_FILES;
     struct landlock_path_beneath_attr rule = {.allowed_access = allowed, .parent_fd = fd};
-    bool good = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+    bool good = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0 || errno == EBADFD; /* a pipe is not ruled */
     if (!good)
         error_set(err, "%s: landlock: %s", path, strerror(errno));
     close(fd);

@@ -182,7 +182,7 @@ static void ask_for_lists(struct sensor *s)
     char later[ERRLEN], err[ERRLEN];
     notify_reloading(&s->notify);
     s->loads = loads(s);
-    if (options_again(s->settings, &options, &settings, later, err)) {
+    if (options_again(s->settings, &options, &settings, later, err) && confine_reaches(&options, err)) {
         struct lists_settings lists = options_lists(&options, s->seed);
         reloader_ask(s->lists, &lists);
         if (s->redis != NULL && options.redis != NULL &&
