@@ -74,10 +74,10 @@ void board_say(struct board *b, size_t source, bool away, const char *state)
     pthread_mutex_unlock(&b->lock);
 }
 
-static struct board_sensor *sensor_of(struct board *b, const char *name, bool of_file)
+static struct board_sensor *sensor_of(struct board *b, const char *name)
 {
     for (size_t i = 0; i < b->sensors; i++)
-        if (b->sensor[i].of_file == of_file && strcmp(b->sensor[i].name, name) == 0)
+        if (strcmp(b->sensor[i].name, name) == 0)
             return &b->sensor[i];
     if (b->sensors == BOARD_SENSORS) {
         b->stats.sensors_refused++;
@@ -85,7 +85,6 @@ static struct board_sensor *sensor_of(struct board *b, const char *name, bool of
     }
     struct board_sensor *s = &b->sensor[b->sensors++];
     snprintf(s->name, sizeof s->name, "%s", name);
-    s->of_file = of_file;
     return s;
 }
 
@@ -103,11 +102,12 @@ static void heard_of(struct board_sensor *s, uint64_t heard_us)
         s->heard_us = heard_us;
 }
 
-void board_figures(struct board *b, const char *name, const struct samples *samples, uint64_t heard_us)
+void board_figures(struct board *b, const char *sensor, const struct samples *samples, uint64_t heard_us)
 {
     pthread_mutex_lock(&b->lock);
-    struct board_sensor *s = sensor_of(b, name, true);
+    struct board_sensor *s = sensor_of(b, sensor);
     if (s != NULL) {
+        s->of_file = true;
         s->heard_us = heard_us; /* the file's own word, also where its clock was set back */
         set_figures(s, samples);
     }
@@ -173,13 +173,13 @@ void board_take(struct board *b, struct board_scratch *scratch, struct slice doc
     enum notice_result result = notice_read(notice, &scratch->samples, document);
     heard_us = heard_us != 0 ? heard_us : notice->us;
     pthread_mutex_lock(&b->lock);
-    struct board_sensor *s = result == NOTICE_BAD ? NULL : sensor_of(b, notice->sensor, false);
+    struct board_sensor *s = result == NOTICE_BAD ? NULL : sensor_of(b, notice->sensor);
     b->version++;
     b->stats.documents++;
     b->stats.unreadable += result == NOTICE_BAD;
     b->stats.records += result == NOTICE_RECORD;
     heard_of(s, heard_us);
-    if (result == NOTICE_STATS && s != NULL)
+    if (result == NOTICE_STATS && s != NULL && !s->of_file)
         set_figures(s, &scratch->samples);
     if (result == NOTICE_HIT)
         take_hit(b, notice, heard_us);

@@ -17,7 +17,7 @@ struct board_entry {
 
 struct board_sensor {
     char name[NOTICE_TEXT];
-    bool of_file;              /* its figures are read from a file, which says nothing of its name */
+    bool of_file;              /* its figures are read from a file; those in documents are not looked at then */
     uint64_t heard_us;         /* when it said something last, by the wall clock */
     uint64_t hits, incidents;  /* documents heard */
     struct samples now, before; /* count 0: none yet */
@@ -60,7 +60,9 @@ struct board_scratch {
     struct samples samples;
 };
 void board_take(struct board *, struct board_scratch *, struct slice document, uint64_t heard_us);
-void board_figures(struct board *, const char *name, const struct samples *, uint64_t heard_us);
+
+/* The figures in a file, which is called after the sensor that they are of. */
+void board_figures(struct board *, const char *sensor, const struct samples *, uint64_t heard_us);
 
 /* Those in which the filter's text occurs ("" in all), in order: incidents the worst first, or the latest; hits the newest
  * first. out has room for all; returns how many. */

@@ -72,7 +72,7 @@ bool words_of_drops(const struct board_sensor *s, char out[static BOARD_WORDS])
     out[0] = '\0';
     for (size_t i = 0; metrics_place(i, &place, &meaning); i++)
         if (drops_at(s, place, &all, &added) && added > 0) {
-            put(out, "%s%s %s +%s", parted(out), place, words_of_amount(all, all_words), words_of_amount(added, added_words));
+            put(out, "%s%s +%s of %s", parted(out), place, words_of_amount(added, added_words), words_of_amount(all, all_words));
             grows = true;
         }
     for (size_t i = 0; metrics_place(i, &place, &meaning); i++)

@@ -14,7 +14,7 @@ const char *words_of_age(uint64_t us, char out[static AMOUNT_WORDS]);
 /* A rate, by the times of the figures themselves; "-" where it is not known. */
 const char *words_of_rate(const struct board_sensor *, const char *metric, double factor, char out[static AMOUNT_WORDS]);
 
-/* What was lost since the sensor began, by place, what grows first ("kernel 45k +120"). True: something grows. */
+/* What was lost since the sensor began, by place, what grows first ("kernel +120 of 45k"). True: something grows. */
 bool words_of_drops(const struct board_sensor *, char out[static BOARD_WORDS]);
 
 /* What grows, with what it means, and workers that stand still; "" where all is well. */

@@ -116,7 +116,18 @@ static void *look_at_lines(void *context)
     return NULL;
 }
 
-/* Reads the file if it is another than before. Its name is the sensor's, as far as is known: it says nothing of it. */
+/* What the file says is of a sensor that it does not name: of SENSOR, where it is called SENSOR.prom. */
+static void give(struct watch *w)
+{
+    char sensor[NOTICE_TEXT];
+    const char *slash = strrchr(w->path, '/'), *name = slash != NULL ? slash + 1 : w->path;
+    struct slice base = slice_str(name);
+    base.len -= slice_ends(base, S(".prom")) && base.len > 5 ? 5 : 0;
+    slice_text(base, sensor, sizeof sensor);
+    board_figures(w->board, sensor, &w->scratch.samples, w->scratch.samples.us);
+}
+
+/* Reads the file if it is another than before. */
 static bool read_metrics(struct watch *w, char err[static ERRLEN])
 {
     struct stat status;
@@ -143,8 +154,7 @@ static bool read_metrics(struct watch *w, char err[static ERRLEN])
     w->size = status.st_size;
     if (samples->us == 0)
         samples->us = (uint64_t)status.st_mtim.tv_sec * 1000000;
-    const char *slash = strrchr(w->path, '/');
-    board_figures(w->board, slash != NULL ? slash + 1 : w->path, samples, samples->us);
+    give(w);
     return true;
 }
 

@@ -180,7 +180,7 @@ static void check_figures(void)
     give(b, figures_now);
     CHECK(strcmp(words_of_rate(s, "radome_source_frames_total", 1, amount), "100") == 0, "a rate: %s", amount);
     CHECK(strcmp(words_of_rate(s, "radome_source_bytes_total", 8, amount), "16.0k") == 0, "in bits: %s", amount);
-    CHECK(words_of_drops(s, words) && strcmp(words, "kernel 20 +15, flows 9") == 0, "what grows first: %s", words);
+    CHECK(words_of_drops(s, words) && strcmp(words, "kernel +15 of 20, flows 9") == 0, "what grows first: %s", words);
     words_of_losses(s, words);
     CHECK(strcmp(words, "worker 2 stands still, lost: 15 packets the kernel had no room for, in 15 s") == 0, "and what it means: %s", words);
     words_of_state(s, words);
