@@ -100,7 +100,7 @@ $(BUILD)/listed.o: $(BUILD)/listed.c
 
 # The library: floors 1 and 2 without files and learning, without nDPI, without assertions. Only radome_* is seen outside.
 ABI         := 1
-LIB_SOURCES := $(filter-out capture/inputs.c capture/reader.c capture/savefile.c capture/source.c classifiers/learn.c,$(wildcard capture/*.c classifiers/*.c))
+LIB_SOURCES := $(filter-out capture/inputs.c capture/reader.c capture/live.c capture/savefile.c capture/source.c classifiers/learn.c,$(wildcard capture/*.c classifiers/*.c))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/lib/%.o) $(BUILD)/lib/registry.o $(BUILD)/lib/listed.o
 LIB_LIBS    := -lz -lbrotlidec -lcrypto -lpsl -lidn2 -lm
 library: $(BUILD)/libradome.so $(BUILD)/libradome.a ## the engine for other programs

@@ -1,46 +1,12 @@
-#include "capture/source.h"
+#include "capture/source_state.h"
 
 #include <errno.h>
-#include <pcap.h>
-#include <poll.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "capture/fanout.h"
-#include "capture/inputs.h"
 #include "capture/packet.h"
-#include "capture/savefile.h"
 
 _Static_assert((int)SAVEFILE_ROOM <= (int)SOURCE_ROOM, "a room is large enough");
-
-enum {
-    SNAPLEN = 262144,            /* more than any frame, offloaded ones included */
-    LATE_US = 2 * SOURCE_WAIT_MS * 1000, /* after this a frame that has arrived has been handed over by the kernel */
-    INTERFACES = 16
-};
-
-struct source {
-    struct inputs inputs;
-    size_t at;                   /* which of them is open, or the next to be */
-    FILE *file;                  /* its bytes, or its header alone; owned by its pcap */
-    struct reader *reader;       /* a classic one's records, which are read past libpcap, */
-    struct savefile savefile;
-    struct bpf_program program;  /* and the filter for them */
-    uint8_t *room, *own;         /* where they are put; own: by ourselves, where nobody gave a room */
-    bool used;                   /* the room given has frames */
-    pcap_t *pcap[INTERFACES];    /* live: one an interface; files: the first is the open one */
-    int linktype;                /* of the open file */
-    const char *name[INTERFACES];
-    unsigned live, turn;
-    uint16_t group[INTERFACES];  /* 0: reads alone */
-    const char *filter;
-    size_t ring;
-    uint64_t since_us;           /* live frames from before are not counted on */
-    atomic_uint_fast64_t until_us; /* and later ones not waited for */
-    struct source *next;         /* the next part */
-    struct source_stats stats;
-};
 
 static void input_close(struct source *s)
 {
@@ -55,7 +21,7 @@ static void input_close(struct source *s)
 }
 
 /* A compiled filter is set, or stays with the classic file whose records do not come by way of libpcap. */
-static bool set_filter(struct source *s, pcap_t *pcap, const char *name, bool *usage, char err[static ERRLEN])
+bool source_filter(struct source *s, pcap_t *pcap, const char *name, bool *usage, char err[static ERRLEN])
 {
     struct bpf_program program;
     if (s->filter == NULL)
@@ -110,7 +76,7 @@ static bool input_begin(struct source *s, const char *path, struct reader *reade
         error_set(err, "%s: link type %d (%s) is not one radome can read", path, s->linktype, name != NULL ? name : "unknown");
         return false;
     }
-    return set_filter(s, pcap, path, usage, err);
+    return source_filter(s, pcap, path, usage, err);
 }
 
 /* Opens the input that `at` names. */
@@ -143,51 +109,6 @@ static uint64_t first_packet_us(const char *path)
     else if (file != NULL)
         fclose(file);
     return us;
-}
-
-static pcap_t *live_open(struct source *s, const char *name, bool *usage, char err[static ERRLEN])
-{
-    char reason[PCAP_ERRBUF_SIZE] = "";
-    pcap_t *pcap = pcap_create(name, reason);
-    if (pcap == NULL) {
-        error_set(err, "interface %s: %s", name, reason);
-        return NULL;
-    }
-    pcap_set_snaplen(pcap, SNAPLEN);
-    pcap_set_promisc(pcap, 1);
-    pcap_set_timeout(pcap, SOURCE_WAIT_MS);
-    pcap_set_buffer_size(pcap, (int)s->ring);
-    int result = pcap_activate(pcap);
-    if (result < 0) {
-        const char *more = pcap_geterr(pcap);
-        error_set(err, "interface %s: %s%s%s", name, pcap_statustostr(result), more[0] ? ": " : "", more);
-    } else if (!packet_linktype_known(pcap_datalink(pcap))) {
-        error_set(err, "interface %s: link type %d is not one radome can read", name, pcap_datalink(pcap));
-    } else if (pcap_setnonblock(pcap, 1, reason) != 0) {
-        error_set(err, "interface %s: %s", name, reason);
-    } else if (set_filter(s, pcap, name, usage, err)) {
-        return pcap;
-    }
-    pcap_close(pcap);
-    return NULL;
-}
-
-static bool live_add(struct source *s, const char *name, uint16_t *group, bool *usage, char err[static ERRLEN])
-{
-    char why[ERRLEN];
-    if (s->live == INTERFACES) {
-        error_set(err, "more than %d interfaces; start a second sensor for the rest", INTERFACES);
-        return false;
-    }
-    pcap_t *pcap = s->pcap[s->live] = live_open(s, name, usage, err);
-    if (pcap == NULL)
-        return false;
-    s->name[s->live++] = name;
-    if (group != NULL && !fanout_join(pcap_get_selectable_fd(pcap), group, why)) {
-        error_set(err, "interface %s: %.400s", name, why);
-        return false;
-    }
-    return true;
 }
 
 static struct source *part_open(const struct source_settings *settings, struct source *first, bool *usage, char err[static ERRLEN]);
@@ -269,10 +190,10 @@ struct source *source_part(struct source *s, unsigned index)
     return s;
 }
 
-static uint64_t now_us(void)
+uint64_t source_now_us(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now); /* which is what the kernel stamps packets with */
+    clock_gettime(CLOCK_REALTIME, &now);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
@@ -280,17 +201,17 @@ static uint64_t now_us(void)
 void source_begin(struct source *s)
 {
     bool shared = s->next != NULL;
-    for (uint64_t us = now_us(); s != NULL && shared; s = s->next)
+    for (uint64_t us = source_now_us(); s != NULL && shared; s = s->next)
         s->since_us = us;
 }
 
 void source_stop(struct source *s)
 {
-    for (uint64_t us = now_us(); s != NULL; s = s->next)
+    for (uint64_t us = source_now_us(); s != NULL; s = s->next)
         atomic_store(&s->until_us, us);
 }
 
-static enum source_result hand_out(struct source *s, int linktype, const struct pcap_pkthdr *header, const u_char *bytes, struct frame *frame)
+enum source_result source_hand_out(struct source *s, int linktype, const struct pcap_pkthdr *header, const u_char *bytes, struct frame *frame)
 {
     frame->us = (uint64_t)header->ts.tv_sec * 1000000 + (uint64_t)header->ts.tv_usec;
     frame->linktype = linktype;
@@ -361,7 +282,7 @@ static enum source_result next_packet(struct source *s, struct frame *frame, cha
     errno = 0;
     int result = pcap_next_ex(s->pcap[0], &header, &bytes);
     if (result == 1)
-        return hand_out(s, s->linktype, header, bytes, frame);
+        return source_hand_out(s, s->linktype, header, bytes, frame);
     return result == PCAP_ERROR_BREAK ? SOURCE_END : input_broken(s, (long long)ftello(s->file), pcap_geterr(s->pcap[0]), err);
 }
 
@@ -394,59 +315,10 @@ void source_room(struct source *s, uint8_t *room)
     s->own = NULL;
 }
 
-/* An interface that is taken away ends the capture on it; the others go on. */
-static enum source_result live_lost(struct source *s, unsigned which, char err[static ERRLEN])
-{
-    error_set(err, "interface %s: %s", s->name[which], pcap_geterr(s->pcap[which]));
-    pcap_close(s->pcap[which]);
-    s->live--;
-    s->pcap[which] = s->pcap[s->live];
-    s->name[which] = s->name[s->live];
-    s->pcap[s->live] = NULL;
-    s->turn = 0;
-    return SOURCE_ERROR;
-}
-
-/* Reads one interface until it has nothing, then the next. */
-static enum source_result next_live(struct source *s, struct frame *frame, char err[static ERRLEN])
-{
-    uint64_t until_us = atomic_load_explicit(&s->until_us, memory_order_relaxed);
-    for (unsigned tried = 0; tried < s->live;) {
-        struct pcap_pkthdr *header;
-        const u_char *bytes;
-        pcap_t *pcap = s->pcap[s->turn];
-        int result = pcap_next_ex(pcap, &header, &bytes);
-        if (result == 1) {
-            hand_out(s, pcap_datalink(pcap), header, bytes, frame);
-            if (frame->us >= s->since_us && frame->us <= until_us)
-                return SOURCE_FRAME;
-            s->stats.frames--;
-            s->stats.bytes -= header->caplen;
-            if (frame->us < s->since_us)
-                continue;
-        } else if (result < 0) {
-            return live_lost(s, s->turn, err);
-        }
-        s->turn = (s->turn + 1) % s->live;
-        tried++;
-    }
-    return until_us != UINT64_MAX && now_us() > until_us + LATE_US ? SOURCE_END : SOURCE_IDLE;
-}
-
-void source_wait(struct source *s)
-{
-    struct pollfd waiting[INTERFACES];
-    if (s->live == 0)
-        return;
-    for (unsigned i = 0; i < s->live; i++)
-        waiting[i] = (struct pollfd){pcap_get_selectable_fd(s->pcap[i]), POLLIN, 0};
-    poll(waiting, s->live, SOURCE_WAIT_MS);
-}
-
 enum source_result source_next(struct source *s, struct frame *frame, char err[static ERRLEN])
 {
     if (s->live > 0)
-        return next_live(s, frame, err);
+        return live_next(s, frame, err);
     return atomic_load_explicit(&s->until_us, memory_order_relaxed) == UINT64_MAX ? next_from_files(s, frame, err) : SOURCE_END;
 }
 

@@ -1,5 +1,5 @@
 /* Where frames come from: capture files (plain, gzip or zstd; a directory of them in time order; standard input) or
- * live interfaces. The only file that names <pcap.h>. A frame's bytes live until the next call. */
+ * live interfaces. A frame's bytes live until the next call. */
 #pragma once
 
 #include "capture/error.h"
