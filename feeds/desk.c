@@ -13,6 +13,7 @@
 #include "feeds/geoip.h"
 #include "feeds/id.h"
 #include "feeds/repeat.h"
+#include "feeds/rules.h"
 #include "feeds/store.h"
 #include "feeds/words.h"
 
@@ -81,10 +82,12 @@ static void count(struct desk *d, const struct report *report)
     d->stats.of_kind[report->kind]++;
 }
 
-/* The report in the next place goes out, if it says enough. */
+/* The report in the next place goes out, if it says enough and is to be told. */
 static void send(struct desk *d)
 {
-    if (d->queue[d->count].risk_score >= d->settings.threshold) {
+    if (rules_of_report(d->settings.rules, &d->queue[d->count]) != RULE_ALERT) {
+        d->stats.silent++;
+    } else if (d->queue[d->count].risk_score >= d->settings.threshold) {
         add_places(d, &d->queue[d->count]);
         count(d, &d->queue[d->count++]);
     } else {
@@ -164,7 +167,8 @@ static void put_hit(struct desk *d, const struct hit *hit, const char *id, enum 
 {
     struct report *report = queued(d);
     struct repeat_summary repeat = {0};
-    bool worth = evidence_risk_score(hit->bits) >= d->settings.threshold, request = hit->kind == HIT_BEACON && schedule != SCHEDULE_NONE;
+    bool worth = evidence_risk_score(hit->bits) >= d->settings.threshold && rules_of_hit(d->settings.rules, hit) == RULE_ALERT;
+    bool request = hit->kind == HIT_BEACON && schedule != SCHEDULE_NONE;
     if (repeat_put(d->repeats, hit, id, worth, &repeat) == REPEAT_HELD && !(request && schedule == SCHEDULE_TOLD)) {
         d->stats.repeats++;
         return;
@@ -334,6 +338,10 @@ void desk_put(struct desk *d, const struct hit *hit)
             put_ordinary(d, hit);
         return;
     }
+    if (rules_of_hit(d->settings.rules, hit) == RULE_OFF) {
+        d->stats.off++;
+        return;
+    }
     hit_id(id, hit);
     enum schedule schedule = put_beat(d, hit, &found, &beat);
     put_hit(d, hit, id, schedule, &found);
@@ -341,7 +349,7 @@ void desk_put(struct desk *d, const struct hit *hit)
         put_schedule(d, hit, &found);
     put_cluster(d, hit);
     put_evidence(d, hit, id);
-    if (schedule != SCHEDULE_NONE && beat) {
+    if (schedule != SCHEDULE_NONE && beat && rules_of_hit(d->settings.rules, &d->scheduled) != RULE_OFF) {
         hit_id(id, &d->scheduled);
         put_evidence(d, &d->scheduled, id);
     }

@@ -10,6 +10,7 @@
 struct anonymise_settings; /* feeds/anonymise.h */
 struct allow;  /* feeds/allow.h */
 struct geoip;  /* feeds/geoip.h */
+struct rules;  /* feeds/rules.h */
 
 struct desk_settings {
     const char *sensor;
@@ -19,10 +20,11 @@ struct desk_settings {
     struct geoip *geoip;
     const struct anonymise_settings *anonymise; /* of clients; NULL: none */
     bool no_preview;           /* what was decoded of a body is not kept */
+    const struct rules *rules; /* NULL: whatever is found is told */
 };
 
 struct desk_stats {
-    uint64_t hits, allowed, below, repeats, summaries, reports;
+    uint64_t hits, allowed, off, silent, below, repeats, summaries, reports;
     uint64_t of_kind[REPORT_KINDS]; /* of the reports */
     uint64_t incidents, evidence_dropped, clusters;
     uint64_t schedules;

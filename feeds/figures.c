@@ -94,6 +94,8 @@ static const struct figure {
     {"engine", "hits_dropped", FIELD(workers.engine.hits_dropped)},
     {"hits", "seen", FIELD(desk.hits), OF_PACKETS_0},
     {"hits", "allowed", FIELD(desk.allowed)},
+    {"hits", "off", FIELD(desk.off)},
+    {"hits", "silent", FIELD(desk.silent)},
     {"hits", "repeats", FIELD(desk.repeats)},
     {"hits", "summaries", FIELD(desk.summaries)},
     {"hits", "below_threshold", FIELD(desk.below)},

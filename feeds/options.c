@@ -30,6 +30,7 @@ static const struct setting table[] = {
     {"no-builtin-ioc", 0, SETTING_FLAG, FIELD(no_builtin_ioc), NULL, "without the published indicators that come along", .live = true},
     {"allow", 0, SETTING_LIST, FIELD(allow), "FILE", "never to flag: names (or rank,name), client NET, server NET, as NUMBER, one a line", .live = true},
     {"no-builtin-allow", 0, SETTING_FLAG, FIELD(no_builtin_allow), NULL, "without the honest look-alikes that come along", .live = true},
+    {"rule", 0, SETTING_LIST, FIELD(rules), "NAME=MODE", "alert, evidence (counts for its client, no document) or off, of domain, beacon:SHAPE, payload:CIPHER, ioc:TYPE, cluster, incident"},
     {"geoip", 0, SETTING_LIST, FIELD(geoip), "FILE", "a MaxMind-format database (ASN, country or city)", .live = true},
     {"lists-may-shrink", 0, SETTING_FLAG, FIELD(lists_may_shrink), NULL, "take lists that are empty or lost half of their entries since the last load", .live = true},
     {"plugin", 0, SETTING_LIST, FIELD(plugins), "FILE.so", "load a classifier"},

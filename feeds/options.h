@@ -5,7 +5,7 @@
 #include "feeds/lists.h"
 
 struct options {
-    struct setting_list paths, interfaces, ioc, allow, geoip, plugins;
+    struct setting_list paths, interfaces, ioc, allow, rules, geoip, plugins;
     const char *filter, *eve, *config, *output, *redis, *redis_key, *redis_password_file, *log, *sensor, *state, *anonymise_key, *metrics;
     int redis_mode, format, anonymise, confine; /* enum redis_mode, enum json_format, enum anonymise_mode, enum confine_mode */
     uint64_t redis_wait, redis_max_queue, journal_size, threshold, workers, memory, body_limit, ring, stats;

@@ -69,7 +69,7 @@ bool sensor_open(struct sensor *s, const struct options *o, const struct setting
     s->replay = o->paths.count > 0;
     s->stats_s = o->stats;
     s->hides = o->anonymise != ANONYMISE_NONE ? &s->anonymise : NULL;
-    return parse_log(s, o->log, err) && (s->plugins = plugins_open(o->plugins.value, o->plugins.count, err)) != NULL &&
+    return parse_log(s, o->log, err) && rules_read(&s->rules, &o->rules, err) && (s->plugins = plugins_open(o->plugins.value, o->plugins.count, err)) != NULL &&
            open_state(s, o, err) && open_lists(s, o, err) &&
            anonymise_key(&s->anonymise, (enum anonymise_mode)o->anonymise, o->anonymise_key, s->seed, err);
 }
@@ -160,7 +160,7 @@ static bool open_share(struct sensor *s, const struct options *o, char err[stati
 struct desk_settings sensor_desk(const struct sensor *s, const struct options *o, uint64_t seed)
 {
     const struct lists *lists = sensor_lists(s);
-    return (struct desk_settings){s->name, (int)o->threshold, seed, lists_allow(lists), lists_geoip(lists), s->hides, o->no_preview};
+    return (struct desk_settings){s->name, (int)o->threshold, seed, lists_allow(lists), lists_geoip(lists), s->hides, o->no_preview, &s->rules};
 }
 
 struct shard_settings sensor_shard(const struct sensor *s, const struct options *o)

@@ -13,6 +13,7 @@
 #include "feeds/plugins.h"
 #include "feeds/redis.h"
 #include "feeds/resume.h"
+#include "feeds/rules.h"
 
 struct sensor {
     struct source *source;
@@ -38,6 +39,7 @@ struct sensor {
     const char *name;
     bool log[EVENT_KINDS];
     struct anonymise_settings anonymise;
+    struct rules rules;
     const struct anonymise_settings *hides; /* the same; NULL: clients are told by their addresses */
     struct confined confined; /* what is in force of confinement */
     bool replay;            /* of captures: what is written depends on their packets alone */

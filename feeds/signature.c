@@ -37,6 +37,8 @@ static const struct signature signatures[] = {
     {REPORT_INCIDENT, "", 6000, "RADOME incident"},
 };
 
+_Static_assert(sizeof signatures / sizeof *signatures <= SIGNATURES_MOST, "rules have room for all");
+
 static const char *word_of_report(const struct report *report)
 {
     switch (report->kind) {
@@ -57,6 +59,16 @@ const struct signature *signature_of(const struct report *report)
     while (row->kind != report->kind || (row->word[0] != '\0' && strcmp(row->word, word) != 0))
         row++;
     return row;
+}
+
+const struct signature *signature_at(size_t i)
+{
+    return i < sizeof signatures / sizeof *signatures ? &signatures[i] : NULL;
+}
+
+size_t signature_row(const struct signature *row)
+{
+    return (size_t)(row - signatures);
 }
 
 const char *signature_category(enum report_kind kind)

@@ -3,7 +3,7 @@
 
 #include "feeds/report.h"
 
-enum { SIGNATURE_GID = 2840, SIGNATURE_REV = 1 };
+enum { SIGNATURE_GID = 2840, SIGNATURE_REV = 1, SIGNATURES_MOST = 64 };
 
 struct signature {
     enum report_kind kind;
@@ -13,6 +13,10 @@ struct signature {
 };
 
 const struct signature *signature_of(const struct report *);
+
+/* The rows in their order, NULL behind the last; and the place of one of them. */
+const struct signature *signature_at(size_t i);
+size_t signature_row(const struct signature *);
 
 /* The classification that readers of Suricata know. */
 const char *signature_category(enum report_kind);
