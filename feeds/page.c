@@ -23,6 +23,8 @@ __asm__(".pushsection .rodata\n"
         ".incbin \"feeds/page/explain.js\"\n"
         ".incbin \"feeds/page/incidents.js\"\n"
         ".incbin \"feeds/page/hits.js\"\n"
+        ".incbin \"feeds/page/address.js\"\n"
+        ".incbin \"feeds/page/controls.js\"\n"
         ".incbin \"feeds/page/page.js\"\n"
         "page_end: .byte 0\n"
         ".popsection\n");

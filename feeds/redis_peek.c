@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 500, RESTARTS = 20, ID_MAX = 48 };
+enum { PAGE = 500, LOOK_BACK = 20, ID_MAX = 48 };
 
 enum look { NOT_LOOKED, STREAM, LIST };
 
@@ -17,7 +17,6 @@ struct peek {
     uint64_t next;          /* a list: the place to read on from */
     char *last;             /* its document before that */
     size_t last_len;
-    unsigned restarts;
     char after[ID_MAX];     /* a stream: the id to read on from */
 };
 
@@ -104,34 +103,39 @@ static bool keep_last(struct peek *p, struct slice document)
     return true;
 }
 
-/* Reads one document over again: where another stands in its place, somebody has taken from the list's head meanwhile. */
+/* The place behind the last document that was read, in an answer that begins `back` before where it was. Others may have taken
+ * from the list's head meanwhile: then it stands further to the front. SIZE_MAX: further than that, or taken as well. */
+static size_t place_behind_last(const struct peek *p, size_t back)
+{
+    for (size_t i = back < answer_count(p->answer) ? back : answer_count(p->answer); i > 0; i--)
+        if (slice_eq(answer_text(answer_item(p->answer, i - 1)), slice_of(p->last, p->last_len)))
+            return i;
+    return SIZE_MAX;
+}
+
+/* Reads some documents over again, to see how far the list has moved; the more, the further it has. */
 static enum redis_result read_list(struct peek *p, char err[static ERRLEN])
 {
-    for (;;) {
+    for (uint64_t back = LOOK_BACK;; back *= 4) {
         char from[24], to[24];
         enum redis_result result;
-        bool again = p->next > 0;
-        uint64_t begin = p->next - again;
+        uint64_t begin = p->next > back ? p->next - back : 0;
         snprintf(from, sizeof from, "%" PRIu64, begin);
-        snprintf(to, sizeof to, "%" PRIu64, begin + PAGE - 1);
+        snprintf(to, sizeof to, "%" PRIu64, p->next + PAGE - 1);
         if ((p->answer = ask(p, 4, (const char *[]){"LRANGE", p->key, from, to}, &result, err)) == NULL)
             return result;
         size_t count = answer_count(p->answer);
-        p->first = again;
-        if (!again || (count > 0 && slice_eq(answer_text(answer_item(p->answer, 0)), slice_of(p->last, p->last_len)))) {
-            p->next = begin + count;
-            if (count == 0 || keep_last(p, answer_text(answer_item(p->answer, count - 1))))
-                return result;
-            error_set(err, "no memory for a document out of Redis");
-            return REDIS_AWAY;
+        p->first = place_behind_last(p, (size_t)(p->next - begin));
+        if (p->first == SIZE_MAX && begin > 0) {
+            answer_free(p->answer);
+            continue;
         }
-        answer_free(p->answer);
-        p->answer = NULL;
-        p->next = 0;
-        if (p->restarts++ == RESTARTS) {
-            error_set(err, "Redis at %s: the list %.200s is taken from faster than it can be read", p->session.where, p->key);
-            return REDIS_AWAY;
-        }
+        p->first = p->first == SIZE_MAX ? 0 : p->first;
+        p->next = begin + count;
+        if (count == 0 || keep_last(p, answer_text(answer_item(p->answer, count - 1))))
+            return result;
+        error_set(err, "no memory for a document out of Redis");
+        return REDIS_AWAY;
     }
 }
 
@@ -146,7 +150,7 @@ enum redis_result peek_next(struct peek *p, size_t *count, char err[static ERRLE
     if (result == REDIS_SENT)
         result = p->look == STREAM ? read_stream(p, err) : read_list(p, err);
     if (result == REDIS_SENT)
-        *count = answer_count(p->answer) - (answer_count(p->answer) > 0 ? p->first : 0);
+        *count = answer_count(p->answer) - p->first;
     return result;
 }
 

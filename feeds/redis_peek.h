@@ -10,8 +10,8 @@ struct peek;
 struct peek *peek_open(const struct redis_login *, const char *key, char err[static ERRLEN]);
 void peek_close(struct peek *);
 
-/* The next documents, *count of them; none: that was all. A list that others take from meanwhile is begun again, so that none
- * is missed and some come twice. Anything but REDIS_SENT: err says why not. */
+/* The next documents, *count of them; none: that was all. Of a list that others take from meanwhile none is missed
+ * that stays in it. Anything but REDIS_SENT: err says why not. */
 enum redis_result peek_next(struct peek *, size_t *count, char err[static ERRLEN]);
 
 /* Of those the i-th, borrowed until the next call. Empty: an entry without one. */

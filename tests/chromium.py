@@ -10,8 +10,19 @@ import subprocess
 import tempfile
 import time
 
-FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-         '--disable-sync', '--disable-quic', '--disable-dev-shm-usage', '--hide-scrollbars', '--remote-debugging-pipe']
+FLAGS = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-quic',
+    '--disable-dev-shm-usage',
+    '--hide-scrollbars',
+    '--remote-debugging-pipe',
+]
 PATIENCE = 120  # seconds for one answer; a busy machine is slow, a hung one is not waited for
 
 
@@ -26,8 +37,16 @@ class Browser:
             spare = [os.dup2(fd, at) for fd, at in ((high[0], 30), (high[1], 31))]
             os.dup2(spare[0], 3)
             os.dup2(spare[1], 4)
-        self.process = subprocess.Popen(['chromium', *FLAGS, '--user-data-dir=' + self.folder, 'about:blank'], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=place, pass_fds=(3, 4), start_new_session=True)
+
+        self.process = subprocess.Popen(
+            ['chromium', *FLAGS, '--user-data-dir=' + self.folder, 'about:blank'],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=place,
+            pass_fds=(3, 4),
+            start_new_session=True,
+        )
         for fd in (to_read, from_write, *high):
             os.close(fd)
         self.number = 0
@@ -52,7 +71,7 @@ class Browser:
             command['sessionId'] = session
         data = json.dumps(command).encode() + b'\0'
         while data:
-            data = data[os.write(self.to, data):]
+            data = data[os.write(self.to, data) :]
         return self.number
 
     def call(self, method, session=None, **parameters):
@@ -96,7 +115,9 @@ class Page:
         self.session = browser.call('Target.attachToTarget', targetId=self.target, flatten=True)['sessionId']
         for domain in ('Page', 'Runtime', 'Log', 'Network', 'DOM', 'Accessibility'):
             self.call(domain + '.enable')
-        browser.call('Browser.grantPermissions', browserContextId=context, permissions=['clipboardReadWrite', 'clipboardSanitizedWrite'])
+        browser.call(
+            'Browser.grantPermissions', browserContextId=context, permissions=['clipboardReadWrite', 'clipboardSanitizedWrite']
+        )
         self.size(width, height, phone)
         self.scheme(scheme)
 
@@ -110,7 +131,11 @@ class Page:
         self.call('Emulation.setEmulatedMedia', media=media, features=[{'name': 'prefers-color-scheme', 'value': scheme}])
 
     def events(self, *methods):
-        return [event['params'] for event in self.browser.events if event.get('sessionId') == self.session and event['method'] in methods]
+        return [
+            event['params']
+            for event in self.browser.events
+            if event.get('sessionId') == self.session and event['method'] in methods
+        ]
 
     def open(self, url):
         self.call('Page.navigate', url=url)
@@ -139,7 +164,15 @@ class Page:
         self.run('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))')
 
     def key(self, key):
-        named = {'Enter': ('\r', 13), 'Tab': (None, 9), 'Escape': (None, 27), 'ArrowDown': (None, 40), 'ArrowUp': (None, 38), 'Home': (None, 36), 'End': (None, 35)}
+        named = {
+            'Enter': ('\r', 13),
+            'Tab': (None, 9),
+            'Escape': (None, 27),
+            'ArrowDown': (None, 40),
+            'ArrowUp': (None, 38),
+            'Home': (None, 36),
+            'End': (None, 35),
+        }
         text, number = named.get(key, (key, ord(key[0])))
         down = {'type': 'keyDown' if text else 'rawKeyDown', 'key': key, 'windowsVirtualKeyCode': number}
         if text:

@@ -1,17 +1,39 @@
 /* The documents as the page asks for them, read and put together once. What is looked up by text from the wire is a Map: a key
  * such as __proto__ is a key like any other. */
 
-const KINDS = [['domain', 'name'], ['beacon', 'beacon'], ['payload', 'program'], ['ioc', 'indicator']];
+const KINDS = [
+    ['domain', 'name'],
+    ['beacon', 'beacon'],
+    ['payload', 'program'],
+    ['ioc', 'indicator'],
+];
 const KIND_WORD = new Map([...KINDS, ['incident', 'incident'], ['cluster', 'cluster']]);
 const LANES = ['lookups', 'beacons', 'payloads'];
 const STAGES = ['lookup', 'beacon', 'payload'];
-const STAGE_WORD = new Map([['lookup', 'looks up names of the family'], ['beacon', 'sends the family’s requests'], ['payload', 'has received a program or script']]);
+const STAGE_WORD = new Map([
+    ['lookup', 'looks up names of the family'],
+    ['beacon', 'sends the family’s requests'],
+    ['payload', 'has received a program or script'],
+]);
 const FAMILIES = ['DealPly', 'IsErIk', 'ManageX'];
 const PRIOR_BITS = 10;
 const VISIT_US = 300e6; /* what comes within five minutes is one visit */
 
-const report = {facts: {}, hits: [], incidents: [], clusters: [], names: [], programs: [], series: [], clients: new Map(), byId: new Map(), first: 0, last: 0,
-    families: [], sensors: []};
+const report = {
+    facts: {},
+    hits: [],
+    incidents: [],
+    clusters: [],
+    names: [],
+    programs: [],
+    series: [],
+    clients: new Map(),
+    byId: new Map(),
+    first: 0,
+    last: 0,
+    families: [],
+    sensors: [],
+};
 
 function texts(list) {
     return Array.isArray(list) ? list : [];
@@ -24,14 +46,12 @@ function familyStyle(family) {
 }
 
 function laneOf(hit) {
-    if (hit.kind === 'beacon')
-        return 1;
+    if (hit.kind === 'beacon') return 1;
     return hit.kind === 'payload' || ['file', 'file-name', 'x-extension-id'].includes(hit.indicator_type) ? 2 : 0;
 }
 
 function urlOf(hit) {
-    if (hit.url === undefined || !hit.url.startsWith('/'))
-        return hit.url;
+    if (hit.url === undefined || !hit.url.startsWith('/')) return hit.url;
     const port = hit.port !== undefined && hit.port !== 80 ? ':' + hit.port : '';
     return 'http://' + (hit.name || hit.server || '') + port + hit.url;
 }
@@ -42,8 +62,7 @@ function isAddress(name) {
 
 function into(map, key, make) {
     let value = map.get(key);
-    if (value === undefined)
-        map.set(key, value = make());
+    if (value === undefined) map.set(key, (value = make()));
     return value;
 }
 
@@ -71,16 +90,21 @@ function addStory(map, key, row) {
     story.documents.push(row);
     report.byId.set(row.id, story);
     const later = row.us - story.now.us || STAGES.indexOf(row.stage) - STAGES.indexOf(story.now.stage);
-    if (later >= 0)
-        story.now = row;
+    if (later >= 0) story.now = row;
 }
 
 /* "2020-09-01 08:30:25 ioc, 14.0 bits: what (4 times)", as incident.evidence has it. */
 function readEvidence(text, id) {
     const parts = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) ([a-z]+), (-?[\d.]+) bits: ([^]*?)(?: \((\d+) times\))?$/.exec(text);
-    if (parts === null)
-        return {text, id};
-    return {us: Date.parse(parts[1] + 'T' + parts[2] + 'Z') * 1000, kind: parts[3], bits: Number(parts[4]), what: parts[5], times: Number(parts[6] || 1), id};
+    if (parts === null) return {text, id};
+    return {
+        us: Date.parse(parts[1] + 'T' + parts[2] + 'Z') * 1000,
+        kind: parts[3],
+        bits: Number(parts[4]),
+        what: parts[5],
+        times: Number(parts[6] || 1),
+        id,
+    };
 }
 
 function buildIncidents(stories) {
@@ -95,9 +119,19 @@ function buildIncidents(stories) {
         incident.hits = client.hits;
         incident.first = now.first !== undefined ? now.first : now.us;
         incident.last = now.last !== undefined ? now.last : now.us;
-        for (const hit of incident.hits)
-            span(incident, hit.from, hit.to);
-        incident.hay = [now.reason, incident.client, ...incident.families, ...incident.names, ...texts(now.evidence), ...texts(now.techniques), incident.id, now.sensor].join('\n').toLowerCase();
+        for (const hit of incident.hits) span(incident, hit.from, hit.to);
+        incident.hay = [
+            now.reason,
+            incident.client,
+            ...incident.families,
+            ...incident.names,
+            ...texts(now.evidence),
+            ...texts(now.techniques),
+            incident.id,
+            now.sensor,
+        ]
+            .join('\n')
+            .toLowerCase();
         report.incidents.push(incident);
     }
     report.incidents.sort((a, b) => b.now.score - a.now.score || b.now.bits - a.now.bits || byText(a.id, b.id));
@@ -106,21 +140,19 @@ function buildIncidents(stories) {
 function buildClusters(stories, named) {
     const absorbed = new Set();
     for (const cluster of stories.values())
-        for (const row of cluster.documents)
-            for (const id of texts(row.merged))
-                if (id !== cluster.id)
-                    absorbed.add(id);
+        for (const row of cluster.documents) for (const id of texts(row.merged)) if (id !== cluster.id) absorbed.add(id);
     for (const cluster of stories.values()) {
         const now = cluster.now;
-        if (absorbed.has(cluster.id))
-            continue;
+        if (absorbed.has(cluster.id)) continue;
         cluster.names = texts(now.names);
         cluster.addresses = texts(now.addresses);
         cluster.families = texts(now.families);
         cluster.first = now.first !== undefined ? now.first : now.us;
         cluster.last = now.last !== undefined ? now.last : now.us;
         cluster.hits = cluster.names.flatMap((name) => (named.has(name) ? named.get(name).hits : []));
-        cluster.hay = [now.reason, ...cluster.names, ...cluster.addresses, ...cluster.families, cluster.id].join('\n').toLowerCase();
+        cluster.hay = [now.reason, ...cluster.names, ...cluster.addresses, ...cluster.families, cluster.id]
+            .join('\n')
+            .toLowerCase();
         report.clusters.push(cluster);
     }
     report.clusters.sort((a, b) => b.now.score - a.now.score || b.names.length - a.names.length || byText(a.id, b.id));
@@ -129,19 +161,15 @@ function buildClusters(stories, named) {
 function buildNames() {
     const names = new Map();
     for (const hit of report.hits) {
-        if (!hit.name || isAddress(hit.name))
-            continue;
+        if (!hit.name || isAddress(hit.name)) continue;
         const entry = into(names, hit.name, () => ({name: hit.name, hits: [], families: new Set(), clients: new Set(), bits: 0}));
         entry.hits.push(hit);
         entry.clients.add(hit.client);
         hit.families.forEach((family) => entry.families.add(family));
         span(entry, hit.from, hit.to);
-        if (hit.kind === 'domain')
-            entry.domain = hit;
-        if (hit.kind === 'ioc' && hit.indicator_type === 'domain-name')
-            entry.listed = hit;
-        if (hit.kind === 'domain' || hit === entry.listed)
-            entry.bits = Math.max(entry.bits, hit.bits || 0);
+        if (hit.kind === 'domain') entry.domain = hit;
+        if (hit.kind === 'ioc' && hit.indicator_type === 'domain-name') entry.listed = hit;
+        if (hit.kind === 'domain' || hit === entry.listed) entry.bits = Math.max(entry.bits, hit.bits || 0);
     }
     report.names = [...names.values()].sort((a, b) => b.bits - a.bits || b.hits.length - a.hits.length || byText(a.name, b.name));
     return names;
@@ -150,8 +178,7 @@ function buildNames() {
 function buildPrograms() {
     const programs = new Map();
     for (const hit of report.hits) {
-        if (hit.kind !== 'payload')
-            continue;
+        if (hit.kind !== 'payload') continue;
         const key = hit.sha256 || [hit.program, hit.cipher, hit.size, hit.url].join('\n');
         const entry = into(programs, key, () => ({key, now: hit, hits: [], ways: new Map()}));
         entry.hits.push(hit);
@@ -166,29 +193,38 @@ function buildSeries() {
     const series = new Map();
     for (const hit of report.hits) {
         const server = hit.name || hit.server;
-        if (!server)
-            continue;
-        const entry = into(series, (hit.client || '') + '\n' + server, () => ({client: hit.client || '', server, hits: [], period: null}));
+        if (!server) continue;
+        const entry = into(series, (hit.client || '') + '\n' + server, () => ({
+            client: hit.client || '',
+            server,
+            hits: [],
+            period: null,
+        }));
         entry.hits.push(hit);
         span(entry, hit.from, hit.to);
-        if (hit.period_s > 0 && (entry.period === null || hit.us >= entry.period.us))
-            entry.period = hit;
+        if (hit.period_s > 0 && (entry.period === null || hit.us >= entry.period.us)) entry.period = hit;
     }
     for (const entry of series.values()) {
         const seen = [];
         entry.between = [];
         for (const hit of entry.hits) {
-            if (hit.again === undefined)
-                seen.push(hit.us);
-            else
-                seen.push(hit.from, hit.to);
-            if (hit.again > 2)
-                entry.between.push({from: hit.from, to: hit.to, count: hit.again - 2});
+            if (hit.again === undefined) seen.push(hit.us);
+            else seen.push(hit.from, hit.to);
+            if (hit.again > 2) entry.between.push({from: hit.from, to: hit.to, count: hit.again - 2});
         }
         entry.visits = seen.sort((a, b) => a - b).filter((us, i) => i === 0 || us - seen[i - 1] > VISIT_US);
+        if (entry.period !== null && entry.visits.length >= entry.period.beats)
+            /* a visit has several hits, and none is missing */
+            entry.between = [];
     }
-    report.series = [...series.values()].filter((entry) => entry.period !== null || entry.visits.length >= 6)
-        .sort((a, b) => (b.period !== null) - (a.period !== null) || b.visits.length - a.visits.length || byText(a.client + a.server, b.client + b.server));
+    report.series = [...series.values()]
+        .filter((entry) => entry.period !== null || entry.visits.length >= 6)
+        .sort(
+            (a, b) =>
+                (b.period !== null) - (a.period !== null) ||
+                b.visits.length - a.visits.length ||
+                byText(a.client + a.server, b.client + b.server),
+        );
 }
 
 function build(data) {
@@ -199,14 +235,10 @@ function build(data) {
     report.facts = data.facts;
     for (const row of data.rows) {
         texts(row.families).forEach((family) => families.add(family));
-        if (row.sensor)
-            sensors.add(row.sensor);
-        if (row.kind === 'incident')
-            addStory(incidents, row.incident || row.id, row);
-        else if (row.kind === 'cluster')
-            addStory(clusters, row.cluster || row.id, row);
-        else
-            addHit(row);
+        if (row.sensor) sensors.add(row.sensor);
+        if (row.kind === 'incident') addStory(incidents, row.incident || row.id, row);
+        else if (row.kind === 'cluster') addStory(clusters, row.cluster || row.id, row);
+        else addHit(row);
     }
     buildIncidents(incidents);
     buildClusters(clusters, buildNames());
@@ -215,7 +247,9 @@ function build(data) {
     report.families = [...families].sort(byText);
     report.sensors = [...sensors].sort(byText);
     const all = {};
-    [...report.hits.map((hit) => ({first: hit.from, last: hit.to})), ...report.incidents, ...report.clusters].forEach((item) => span(all, item.first, item.last));
+    [...report.hits.map((hit) => ({first: hit.from, last: hit.to})), ...report.incidents, ...report.clusters].forEach((item) =>
+        span(all, item.first, item.last),
+    );
     report.first = all.first;
     report.last = all.last;
 }
@@ -224,14 +258,50 @@ function build(data) {
 const filter = {q: '', kinds: new Set(), families: new Set(), client: '', score: 0, from: null, to: null};
 
 function filterIsOn() {
-    return filter.q.trim() !== '' || filter.kinds.size > 0 || filter.families.size > 0 || filter.client !== '' || filter.score > 0 || filter.from !== null || filter.to !== null;
+    return (
+        filter.q.trim() !== '' ||
+        filter.kinds.size > 0 ||
+        filter.families.size > 0 ||
+        filter.client !== '' ||
+        filter.score > 0 ||
+        filter.from !== null ||
+        filter.to !== null
+    );
 }
 
 function hayOf(hit) {
     if (hit.hay === undefined)
-        hit.hay = [hit.reason, hit.client, hit.server, hit.name, hit.url, hit.user_agent, hit.kind, KIND_WORD.get(hit.kind), ...hit.families, hit.indicator, hit.provider, hit.shape,
-            hit.program, hit.cipher, hit.key, hit.sha1, hit.sha256, hit.sensor, hit.country, hit.as_name, hit.community_id, hit.id, ...texts(hit.techniques),
-            ...texts(hit.addresses), ...texts(hit.parameters), hit.decoded, hit.preview].join('\n').toLowerCase();
+        hit.hay = [
+            hit.reason,
+            hit.client,
+            hit.server,
+            hit.name,
+            hit.url,
+            hit.user_agent,
+            hit.kind,
+            KIND_WORD.get(hit.kind),
+            ...hit.families,
+            hit.indicator,
+            hit.provider,
+            hit.shape,
+            hit.program,
+            hit.cipher,
+            hit.key,
+            hit.sha1,
+            hit.sha256,
+            hit.sensor,
+            hit.country,
+            hit.as_name,
+            hit.community_id,
+            hit.id,
+            ...texts(hit.techniques),
+            ...texts(hit.addresses),
+            ...texts(hit.parameters),
+            hit.decoded,
+            hit.preview,
+        ]
+            .join('\n')
+            .toLowerCase();
     return hit.hay;
 }
 
@@ -239,18 +309,26 @@ const matches = {hit: new Uint8Array(0), count: 0};
 
 /* Marks the hits that are asked for; all else is asked for through its hits. */
 function applyFilter() {
-    const words = filter.q.toLowerCase().split(/\s+/).filter((word) => word !== '');
+    const words = filter.q
+        .toLowerCase()
+        .split(/\s+/)
+        .filter((word) => word !== '');
     const from = filter.from === null ? -Infinity : filter.from;
     const to = filter.to === null ? Infinity : filter.to;
     filter.words = words;
     matches.count = 0;
-    if (matches.hit.length !== report.hits.length)
-        matches.hit = new Uint8Array(report.hits.length);
+    if (matches.hit.length !== report.hits.length) matches.hit = new Uint8Array(report.hits.length);
     for (const hit of report.hits) {
-        let fits = hit.to >= from && hit.from <= to && (hit.score || 0) >= filter.score && (filter.client === '' || hit.client === filter.client) &&
-            (filter.kinds.size === 0 || filter.kinds.has(hit.kind)) && (filter.families.size === 0 || hit.families.some((family) => filter.families.has(family)) || (hit.family === '' && filter.families.has('')));
-        for (let i = 0; fits && i < words.length; i++)
-            fits = hayOf(hit).includes(words[i]);
+        let fits =
+            hit.to >= from &&
+            hit.from <= to &&
+            (hit.score || 0) >= filter.score &&
+            (filter.client === '' || hit.client === filter.client) &&
+            (filter.kinds.size === 0 || filter.kinds.has(hit.kind)) &&
+            (filter.families.size === 0 ||
+                hit.families.some((family) => filter.families.has(family)) ||
+                (hit.family === '' && filter.families.has('')));
+        for (let i = 0; fits && i < words.length; i++) fits = hayOf(hit).includes(words[i]);
         matches.hit[hit.at] = fits ? 1 : 0;
         matches.count += fits ? 1 : 0;
     }
@@ -262,9 +340,14 @@ function anyHit(item) {
 
 /* An incident or cluster is asked for by its own words or by a hit of it. */
 function storyMatches(item) {
-    if (!filterIsOn() || anyHit(item))
-        return true;
-    return filter.kinds.size === 0 && item.last >= (filter.from === null ? -Infinity : filter.from) && item.first <= (filter.to === null ? Infinity : filter.to) &&
-        (filter.client === '' || item.client === filter.client) && (item.now.score || 0) >= filter.score &&
-        (filter.families.size === 0 || item.families.some((family) => filter.families.has(family))) && filter.words.every((word) => item.hay.includes(word));
+    if (!filterIsOn() || anyHit(item)) return true;
+    return (
+        filter.kinds.size === 0 &&
+        item.last >= (filter.from === null ? -Infinity : filter.from) &&
+        item.first <= (filter.to === null ? Infinity : filter.to) &&
+        (filter.client === '' || item.client === filter.client) &&
+        (item.now.score || 0) >= filter.score &&
+        (filter.families.size === 0 || item.families.some((family) => filter.families.has(family))) &&
+        filter.words.every((word) => item.hay.includes(word))
+    );
 }

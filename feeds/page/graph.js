@@ -9,8 +9,7 @@ function clusterEdges(cluster) {
     const edges = new Map(cluster.names.map((name) => [name, new Set(cluster.addresses.length === 1 ? cluster.addresses : [])]));
     for (const hit of cluster.hits)
         for (const address of [...texts(hit.addresses), hit.protocol === 'dns' ? '' : hit.server])
-            if (addresses.has(address) && edges.has(hit.name))
-                edges.get(hit.name).add(address);
+            if (addresses.has(address) && edges.has(hit.name)) edges.get(hit.name).add(address);
     return edges;
 }
 
@@ -40,22 +39,114 @@ function clusterGraph(cluster, familyOf, choose) {
         const left = wide * 0.42;
         const right = wide * 0.66;
         const letters = Math.floor(left / 8);
-        const root = svg('svg', {class: 'graph', width: wide, height: rows * GRAPH_ROW + 8, role: 'img',
-            'aria-label': count(names.length, 'name', 'names') + ' at ' + count(addresses.length, 'address', 'addresses') + ': ' + names.map((name) =>
-                visible(name) + ' (' + (visible(familyOf(name)) || 'no family') + ') at ' + ([...edges.get(name)].join(', ') || 'one of them')).join('; ')});
+        const root = svg('svg', {
+            class: 'graph',
+            width: wide,
+            height: rows * GRAPH_ROW + 8,
+            role: 'img',
+            'aria-label':
+                count(names.length, 'name', 'names') +
+                ' at ' +
+                count(addresses.length, 'address', 'addresses') +
+                ': ' +
+                names
+                    .map(
+                        (name) =>
+                            visible(name) +
+                            ' (' +
+                            (visible(familyOf(name)) || 'no family') +
+                            ') at ' +
+                            ([...edges.get(name)].join(', ') || 'one of them'),
+                    )
+                    .join('; '),
+        });
         names.forEach((name, i) => {
             const from = y(i, names.length);
             const to = edges.get(name).size > 0 ? edges.get(name) : new Set(addresses);
             for (const address of to)
-                root.append(svg('path', {class: 'edge ' + familyStyle(familyOf(name)) + (edges.get(name).size > 0 ? '' : ' guessed'),
-                    d: 'M' + left + ',' + from + 'C' + (left + right) / 2 + ',' + from + ' ' + (left + right) / 2 + ',' + y(addresses.indexOf(address), addresses.length) + ' ' + right + ',' + y(addresses.indexOf(address), addresses.length)}));
+                root.append(
+                    svg('path', {
+                        class: 'edge ' + familyStyle(familyOf(name)) + (edges.get(name).size > 0 ? '' : ' guessed'),
+                        d:
+                            'M' +
+                            left +
+                            ',' +
+                            from +
+                            'C' +
+                            (left + right) / 2 +
+                            ',' +
+                            from +
+                            ' ' +
+                            (left + right) / 2 +
+                            ',' +
+                            y(addresses.indexOf(address), addresses.length) +
+                            ' ' +
+                            right +
+                            ',' +
+                            y(addresses.indexOf(address), addresses.length),
+                    }),
+                );
         });
-        names.forEach((name, i) => root.append(svg('g', {class: 'node', click: () => choose(name)}, svg('title', null, visible(name)),
-            svg('text', {x: left - 14, y: y(i, names.length) + 4, 'text-anchor': 'end'}, cut(name, letters)),
-            mark(familyOf(name), {transform: 'translate(' + left + ',' + y(i, names.length) + ')'}))));
-        addresses.forEach((address, i) => root.append(svg('g', {class: 'node', click: () => choose(address)}, svg('title', null, visible(address)),
-            svg('circle', {class: 'address', cx: right, cy: y(i, addresses.length), r: 5}),
-            svg('text', {x: right + 12, y: y(i, addresses.length) + 4}, cut(address, Math.floor((wide - right - 12) / 8))))));
+        names.forEach((name, i) =>
+            root.append(
+                svg(
+                    'g',
+                    {class: 'node', click: () => choose(name)},
+                    svg('title', null, visible(name)),
+                    svg('text', {x: left - 14, y: y(i, names.length) + 4, 'text-anchor': 'end'}, cut(name, letters)),
+                    mark(familyOf(name), {transform: 'translate(' + left + ',' + y(i, names.length) + ')'}),
+                ),
+            ),
+        );
+        addresses.forEach((address, i) =>
+            root.append(
+                svg(
+                    'g',
+                    {class: 'node', click: () => choose(address)},
+                    svg('title', null, visible(address)),
+                    svg('circle', {class: 'address', cx: right, cy: y(i, addresses.length), r: 5}),
+                    svg(
+                        'text',
+                        {x: right + 12, y: y(i, addresses.length) + 4},
+                        cut(address, Math.floor((wide - right - 12) / 8)),
+                    ),
+                ),
+            ),
+        );
         return root;
     });
+}
+
+function clusterCard(cluster, familyOf) {
+    const now = cluster.now;
+    const places = texts(now.as_numbers)
+        .map((n) => 'AS' + n)
+        .concat(texts(now.countries).map(visible))
+        .join(', ');
+    return el(
+        'article',
+        {class: 'card cluster'},
+        el(
+            'h3',
+            null,
+            riskBadge(now.score),
+            ' ',
+            count(cluster.names.length, 'name', 'names') + ', ' + count(cluster.addresses.length, 'address', 'addresses'),
+            ' ',
+            cluster.families.map(familyChip),
+        ),
+        el('p', {class: 'reason'}, wire(now.reason || '')),
+        clusterGraph(cluster, familyOf, (q) => go({q, at: 'hits'})),
+        terms([
+            ['clients', now.clients !== undefined ? String(now.clients) : ''],
+            ['first, last', utc(cluster.first) + ' – ' + utc(cluster.last)],
+            ['networks', places],
+            ['cluster', el('code', {class: 'wire'}, visible(cluster.id))],
+        ]),
+        el(
+            'p',
+            {class: 'acts'},
+            copyButtons(() => cluster.hits, 'this cluster'),
+        ),
+    );
 }

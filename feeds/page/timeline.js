@@ -1,6 +1,11 @@
 /* Events on a time axis, from seconds to years, in lanes. Many at one place become one mark with their number. Always UTC. */
 
-const SHAPES = {dealply: 'M-5,-5H5V5H-5Z', iserik: 'M0,-6.5L6.5,0L0,6.5L-6.5,0Z', managex: 'M0,-6.5L6.5,5H-6.5Z', other: 'M5.5,0A5.5,5.5 0 1,1 -5.5,0A5.5,5.5 0 1,1 5.5,0Z'};
+const SHAPES = {
+    dealply: 'M-5,-5H5V5H-5Z',
+    iserik: 'M0,-6.5L6.5,0L0,6.5L-6.5,0Z',
+    managex: 'M0,-6.5L6.5,5H-6.5Z',
+    other: 'M5.5,0A5.5,5.5 0 1,1 -5.5,0A5.5,5.5 0 1,1 5.5,0Z',
+};
 
 /* A family's mark: a shape of its own as well as a colour. */
 function mark(family, attributes) {
@@ -20,7 +25,13 @@ const SECOND = 1e6;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const STEPS = [0.001, 0.01, 0.1, 1, 2, 5, 10, 15, 30].map((n) => n * SECOND).concat([1, 2, 5, 10, 15, 30].map((n) => n * MINUTE), [1, 2, 3, 6, 12].map((n) => n * HOUR), [1, 2, 7, 14].map((n) => n * DAY));
+const STEPS = [0.001, 0.01, 0.1, 1, 2, 5, 10, 15, 30]
+    .map((n) => n * SECOND)
+    .concat(
+        [1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
+        [1, 2, 3, 6, 12].map((n) => n * HOUR),
+        [1, 2, 7, 14].map((n) => n * DAY),
+    );
 const MONTHS = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000, 60000];
 
 /* Where marks on the axis stand, at least `gap` pixels apart, and how they are called: whole steps of time, then of months. */
@@ -36,12 +47,14 @@ function ticks(from, to, width, gap) {
     }
     const months = MONTHS.find((n) => n * 30.44 * DAY >= least) || MONTHS[MONTHS.length - 1];
     const begin = new Date(from / 1000);
-    for (let n = Math.floor((begin.getUTCFullYear() * 12 + begin.getUTCMonth()) / months) * months; list.length < 1000; n += months) {
+    for (
+        let n = Math.floor((begin.getUTCFullYear() * 12 + begin.getUTCMonth()) / months) * months;
+        list.length < 1000;
+        n += months
+    ) {
         const us = Date.UTC(Math.floor(n / 12), n % 12) * 1000;
-        if (us > to)
-            break;
-        if (us >= from)
-            list.push({us, text: utc(us, months % 12 === 0 ? 4 : 7)});
+        if (us > to) break;
+        if (us >= from) list.push({us, text: utc(us, months % 12 === 0 ? 4 : 7)});
     }
     return list;
 }
@@ -54,7 +67,7 @@ function framed(first, last) {
 
 /* Times below the axis, and below them the day where it begins or the first time stands. */
 function axis(from, to, left, width, top, bottom) {
-    const x = (us) => left + (us - from) / (to - from) * width;
+    const x = (us) => left + ((us - from) / (to - from)) * width;
     const group = svg('g', {class: 'axis'});
     const list = ticks(from, to, width, 84);
     let day = '';
@@ -62,7 +75,10 @@ function axis(from, to, left, width, top, bottom) {
         const at = x(tick.us).toFixed(1);
         const anchor = at > left + width - 34 ? 'end' : at < left + 34 ? 'start' : 'middle';
         const dated = tick.text.includes(':');
-        group.append(svg('line', {x1: at, x2: at, y1: top, y2: bottom + 4}), svg('text', {x: at, y: bottom + 16, 'text-anchor': anchor}, tick.text));
+        group.append(
+            svg('line', {x1: at, x2: at, y1: top, y2: bottom + 4}),
+            svg('text', {x: at, y: bottom + 16, 'text-anchor': anchor}, tick.text),
+        );
         if (dated && utc(tick.us, 10) !== day)
             group.append(svg('text', {class: 'day', x: at, y: bottom + 30, 'text-anchor': anchor}, utc(tick.us, 10)));
         day = dated ? utc(tick.us, 10) : day;
@@ -84,8 +100,7 @@ function drawn(draw, attributes) {
     new ResizeObserver(() => requestAnimationFrame(again)).observe(box);
     box.redraw = (forced) => {
         width = forced;
-        if (width > 0)
-            box.replaceChildren(draw(width));
+        if (width > 0) box.replaceChildren(draw(width));
     };
     return box;
 }
@@ -95,7 +110,16 @@ function binned(events, x, size) {
     const bins = new Map();
     for (const event of events) {
         const at = Math.floor(x(event.us) / size);
-        const bin = into(bins, event.lane * 1e6 + at, () => ({at, lane: event.lane, count: 0, events: [], family: event.family, mixed: false, from: event.us, to: event.us}));
+        const bin = into(bins, event.lane * 1e6 + at, () => ({
+            at,
+            lane: event.lane,
+            count: 0,
+            events: [],
+            family: event.family,
+            mixed: false,
+            from: event.us,
+            to: event.us,
+        }));
         bin.count += event.count;
         bin.mixed = bin.mixed || bin.family !== event.family;
         bin.from = Math.min(bin.from, event.us);
@@ -106,9 +130,17 @@ function binned(events, x, size) {
 }
 
 function binTitle(bin) {
-    if (bin.events.length === 1)
-        return utc(bin.events[0].us) + ' ' + visible(bin.events[0].title);
-    return utc(bin.from) + ' to ' + utc(bin.to) + ': ' + count(bin.count, 'time', 'times') + ', ' + visible(bin.events[0].title) + ' and others';
+    if (bin.events.length === 1) return utc(bin.events[0].us) + ' ' + visible(bin.events[0].title);
+    return (
+        utc(bin.from) +
+        ' to ' +
+        utc(bin.to) +
+        ': ' +
+        count(bin.count, 'time', 'times') +
+        ', ' +
+        visible(bin.events[0].title) +
+        ' and others'
+    );
 }
 
 function drawBin(bin, x, y, choose) {
@@ -118,10 +150,15 @@ function drawBin(bin, x, y, choose) {
     group.append(svg('rect', {class: 'grip', x: -10, y: -14, width: 20, height: 28}));
     if (bin.events.length > 1 && bin.mixed)
         group.append(svg('path', {d: SHAPES.other, class: 'mark mixed', transform: 'scale(1.15)'}));
-    else
-        group.append(mark(bin.family, {transform: bin.events.length > 1 ? 'scale(1.15)' : null}));
+    else group.append(mark(bin.family, {transform: bin.events.length > 1 ? 'scale(1.15)' : null}));
     if (bin.count > 1)
-        group.append(svg('text', {class: 'number', y: -9, 'text-anchor': 'middle'}, bin.count > 9999 ? Math.round(bin.count / 1000) + 'k' : String(bin.count)));
+        group.append(
+            svg(
+                'text',
+                {class: 'number', y: -9, 'text-anchor': 'middle'},
+                bin.count > 9999 ? Math.round(bin.count / 1000) + 'k' : String(bin.count),
+            ),
+        );
     return group;
 }
 
@@ -131,27 +168,51 @@ function timeline(events, stages, first, last, label, choose) {
         const left = width < 500 ? 68 : 92;
         const inner = width - left - 14;
         const [from, to] = framed(first, last);
-        const x = (us) => left + (us - from) / (to - from) * inner;
+        const x = (us) => left + ((us - from) / (to - from)) * inner;
         const top = stages.length > 0 ? 34 : 16;
         const bottom = top + LANES.length * 38;
-        const root = svg('svg', {class: 'timeline', width, height: bottom + 36, role: 'img', 'aria-label': label}, axis(from, to, left, inner, top, bottom));
+        const root = svg(
+            'svg',
+            {class: 'timeline', width, height: bottom + 36, role: 'img', 'aria-label': label},
+            axis(from, to, left, inner, top, bottom),
+        );
         LANES.forEach((lane, i) => {
-            root.append(svg('line', {class: 'lane', x1: left, x2: left + inner, y1: top + i * 38 + 22, y2: top + i * 38 + 22}),
-                svg('text', {class: 'lane-name', x: 0, y: top + i * 38 + 26}, lane));
+            root.append(
+                svg('line', {class: 'lane', x1: left, x2: left + inner, y1: top + i * 38 + 22, y2: top + i * 38 + 22}),
+                svg('text', {class: 'lane-name', x: 0, y: top + i * 38 + 26}, lane),
+            );
         });
         for (const event of events)
-            if (event.to - event.us > (to - from) / inner * 4)
-                root.append(svg('line', {class: 'stretch ' + familyStyle(event.family), x1: x(event.us), x2: x(event.to), y1: top + event.lane * 38 + 22, y2: top + event.lane * 38 + 22}));
+            if (event.to - event.us > ((to - from) / inner) * 4)
+                root.append(
+                    svg('line', {
+                        class: 'stretch ' + familyStyle(event.family),
+                        x1: x(event.us),
+                        x2: x(event.to),
+                        y1: top + event.lane * 38 + 22,
+                        y2: top + event.lane * 38 + 22,
+                    }),
+                );
         let used = -Infinity;
         for (const stage of stages) {
             const at = x(stage.us);
             const high = at - used < 90;
-            root.append(svg('line', {class: 'stage', x1: at, x2: at, y1: high ? 14 : 26, y2: bottom}),
-                svg('text', {class: 'stage-name', x: Math.min(at + 4, left + inner), y: high ? 12 : 24, 'text-anchor': at > left + inner - 80 ? 'end' : 'start'}, stage.text));
+            root.append(
+                svg('line', {class: 'stage', x1: at, x2: at, y1: high ? 14 : 26, y2: bottom}),
+                svg(
+                    'text',
+                    {
+                        class: 'stage-name',
+                        x: Math.min(at + 4, left + inner),
+                        y: high ? 12 : 24,
+                        'text-anchor': at > left + inner - 80 ? 'end' : 'start',
+                    },
+                    stage.text,
+                ),
+            );
             used = high ? used : at;
         }
-        for (const bin of binned(events, x, 18))
-            root.append(drawBin(bin, x, top + bin.lane * 38 + 22, choose));
+        for (const bin of binned(events, x, 18)) root.append(drawBin(bin, x, top + bin.lane * 38 + 22, choose));
         return root;
     });
 }
@@ -169,16 +230,37 @@ function histogram(first, last, hits, choose) {
         for (const hit of hits())
             sums[Math.min(bars - 1, Math.max(0, Math.floor((hit.us - from) / size)))][hit.lane] += hit.again || 1;
         const most = Math.max(1, ...sums.map((sum) => sum[0] + sum[1] + sum[2]));
-        const root = svg('svg', {class: 'histogram', width, height: height + 36, role: 'img', 'aria-label': 'Hits over time, at most ' + most + ' in ' + duration(size / 1e6)},
-            axis(from, to, left, inner, 8, height), svg('text', {class: 'most', x: left - 6, y: 16, 'text-anchor': 'end'}, most.toLocaleString('en')));
+        const root = svg(
+            'svg',
+            {
+                class: 'histogram',
+                width,
+                height: height + 36,
+                role: 'img',
+                'aria-label': 'Hits over time, at most ' + most + ' in ' + duration(size / 1e6),
+            },
+            axis(from, to, left, inner, 8, height),
+            svg('text', {class: 'most', x: left - 6, y: 16, 'text-anchor': 'end'}, most.toLocaleString('en')),
+        );
         sums.forEach((sum, i) => {
             let y = height;
             sum.forEach((n, lane) => {
-                const tall = n > 0 ? Math.max(2, n / most * (height - 12)) : 0;
+                const tall = n > 0 ? Math.max(2, (n / most) * (height - 12)) : 0;
                 y -= tall;
                 if (n > 0)
-                    root.append(svg('rect', {class: 'lane-' + lane, x: (left + i * inner / bars + 0.5).toFixed(1), y: y.toFixed(1), width: (inner / bars - 1).toFixed(1), height: tall.toFixed(1)},
-                        svg('title', null, utc(from + i * size) + ': ' + n + ' ' + LANES[lane])));
+                    root.append(
+                        svg(
+                            'rect',
+                            {
+                                class: 'lane-' + lane,
+                                x: (left + (i * inner) / bars + 0.5).toFixed(1),
+                                y: y.toFixed(1),
+                                width: (inner / bars - 1).toFixed(1),
+                                height: tall.toFixed(1),
+                            },
+                            svg('title', null, utc(from + i * size) + ': ' + n + ' ' + LANES[lane]),
+                        ),
+                    );
             });
         });
         brush(root, left, inner, height, (a, b) => choose(from + a * (to - from), from + b * (to - from)));
@@ -192,10 +274,12 @@ function brush(root, left, width, height, done) {
     let begin = null;
     const share = (event) => Math.min(1, Math.max(0, (event.clientX - root.getBoundingClientRect().left - left) / width));
     root.append(veil);
-    root.addEventListener('pointerdown', (event) => { begin = share(event); root.setPointerCapture(event.pointerId); });
+    root.addEventListener('pointerdown', (event) => {
+        begin = share(event);
+        root.setPointerCapture(event.pointerId);
+    });
     root.addEventListener('pointermove', (event) => {
-        if (begin === null)
-            return;
+        if (begin === null) return;
         const now = share(event);
         veil.setAttribute('x', left + Math.min(begin, now) * width);
         veil.setAttribute('width', Math.abs(now - begin) * width);
@@ -203,8 +287,7 @@ function brush(root, left, width, height, done) {
     root.addEventListener('pointerup', (event) => {
         const now = share(event);
         veil.setAttribute('width', 0);
-        if (begin !== null && Math.abs(now - begin) * width > 6)
-            done(Math.min(begin, now), Math.max(begin, now));
+        if (begin !== null && Math.abs(now - begin) * width > 6) done(Math.min(begin, now), Math.max(begin, now));
         begin = null;
     });
 }
