@@ -108,6 +108,8 @@ class Browser:
 
 
 class Page:
+    drawn = 'true'  # what holds once a page has drawn itself
+
     def __init__(self, browser, width, height, scheme, phone):
         self.browser = browser
         context = browser.call('Target.createBrowserContext')['browserContextId']
@@ -160,8 +162,9 @@ class Page:
             time.sleep(0.02)
 
     def settle(self):
-        """Two frames: whatever was to be drawn is drawn."""
+        """Two frames, and whatever is drawn later than that."""
         self.run('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))')
+        self.until(self.drawn)
 
     def key(self, key):
         named = {

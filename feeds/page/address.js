@@ -1,6 +1,6 @@
 /* What the page shows is in its address, and can be passed on: #incident=ID, #hit=ID, #at=section and the filter. */
 
-const shown = {incident: '', hit: '', filter: null, more: new Map()};
+const shown = {incident: '', hit: '', filter: null, more: new Map(), before: null};
 
 /* A time as people write it, in UTC: a day, a minute or a second. null: none. */
 function readTime(text) {

@@ -1,6 +1,7 @@
 /* The page put together: what the address asks for is shown, and every choice changes the address. */
 
 const PRINTED_HITS = 500;
+const PRINTED_CARDS = 100; /* of names, programs …; all of the incidents */
 const PAPER = 620; /* pixels that A4 has for a drawing within a box within a card */
 const SHOWN_AT_FIRST = {incidents: 40, schedules: 6, clusters: 12, names: 24, programs: 12};
 
@@ -17,9 +18,12 @@ function showSome(id, items, draw, none) {
                 () => {
                     shown.more.set(id, 2 * most);
                     refresh();
+                    body.children[most].tabIndex = -1;
+                    body.children[most].focus({preventScroll: true});
                 },
                 {class: 'more'},
             ),
+            el('p', {class: 'printed'}, 'and ' + (items.length - most).toLocaleString('en') + ' more, not printed'),
         );
 }
 
@@ -158,6 +162,7 @@ function about() {
                 'read',
                 sources.length > 0 ? wire(sources.map((one) => (one === '-' ? 'standard input' : one)).join(', ')) : 'Redis',
             ],
+            ['sensors', wire(report.sensors.join(', '))],
             ['lines', facts.lines.toLocaleString('en')],
             ['repeats', facts.repeats > 0 ? facts.repeats.toLocaleString('en') + ' documents that came more than once' : ''],
             [
@@ -231,12 +236,23 @@ function follow() {
     if (place === 'hits') list.grid.focus({preventScroll: true});
 }
 
-/* On paper everything is unfolded and as wide as the paper. */
+/* On paper everything is unfolded and as wide as the paper; afterwards all is as it was. */
 function printing() {
-    for (const incident of report.incidents) unfolded.add(incident.id);
+    shown.before = shown.before || {unfolded: [...unfolded], more: shown.more};
+    report.incidents.forEach((incident) => unfolded.add(incident.id));
+    shown.more = new Map(Object.keys(SHOWN_AT_FIRST).map((id) => [id, id === 'incidents' ? Infinity : PRINTED_CARDS]));
     refresh();
-    for (const box of document.querySelectorAll('.drawing')) box.redraw(PAPER);
+    document.querySelectorAll('.drawing').forEach((box) => box.redraw(PAPER));
     printList(PRINTED_HITS);
+}
+
+function printed() {
+    unfolded.clear();
+    shown.before.unfolded.forEach((id) => unfolded.add(id));
+    shown.more = shown.before.more;
+    shown.before = null;
+    at('printed').replaceChildren();
+    refresh();
 }
 
 function start() {
@@ -253,9 +269,7 @@ function start() {
     document.addEventListener('keydown', pageKey);
     window.addEventListener('hashchange', follow);
     window.addEventListener('beforeprint', printing);
-    window.addEventListener('afterprint', () =>
-        document.querySelectorAll('.drawing').forEach((box) => box.redraw(box.clientWidth)),
-    );
+    window.addEventListener('afterprint', printed);
     follow();
     document.documentElement.dataset.ready = 'yes';
 }

@@ -2,6 +2,7 @@
  * twelve hours draws two stripes. */
 
 const HEAT_ROW = 8;
+const HEAT_STRETCHES = 20000; /* hours between visits that are drawn */
 
 function periodText(series) {
     if (series.period === null) return 'no schedule established';
@@ -37,8 +38,9 @@ function heatCells(series, first, days) {
             count: 0,
             between: false,
         }));
+    let left = HEAT_STRETCHES;
     for (const stretch of series.between)
-        for (let us = stretch.from; us < stretch.to && us < stretch.from + 400 * DAY; us += HOUR) cell(us).between = true;
+        for (let us = stretch.from; us < stretch.to && left > 0; us += HOUR, left--) cell(us).between = true;
     for (const us of series.visits) cell(us).count++;
     return cells;
 }

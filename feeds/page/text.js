@@ -151,12 +151,3 @@ async function copy(text, said) {
         area.select();
     }
 }
-
-function save(text, name, type) {
-    const url = URL.createObjectURL(new Blob([text], {type}));
-    const link = el('a', {href: url, download: name});
-    document.body.append(link);
-    link.click();
-    link.remove();
-    setTimeout(() => URL.revokeObjectURL(url), 10000);
-}

@@ -162,6 +162,20 @@ function drawBin(bin, x, y, choose) {
     return group;
 }
 
+/* What goes on for a while, as a line; those that would cover each other once. */
+function stretches(events, x, y) {
+    const lines = new Map();
+    for (const event of events) {
+        const from = Math.round(x(event.us) / 4) * 4;
+        const to = Math.round(x(event.to) / 4) * 4;
+        if (to > from && lines.size < 2000)
+            into(lines, [from, to, event.lane, event.family].join(), () =>
+                svg('line', {class: 'stretch ' + familyStyle(event.family), x1: from, x2: to, y1: y(event), y2: y(event)}),
+            );
+    }
+    return lines.values();
+}
+
 /* events: {us, to, lane, family, count, title, hit}; stages: {us, text}; choose(bin) when one is clicked. */
 function timeline(events, stages, first, last, label, choose) {
     return drawn((width) => {
@@ -182,17 +196,7 @@ function timeline(events, stages, first, last, label, choose) {
                 svg('text', {class: 'lane-name', x: 0, y: top + i * 38 + 26}, lane),
             );
         });
-        for (const event of events)
-            if (event.to - event.us > ((to - from) / inner) * 4)
-                root.append(
-                    svg('line', {
-                        class: 'stretch ' + familyStyle(event.family),
-                        x1: x(event.us),
-                        x2: x(event.to),
-                        y1: top + event.lane * 38 + 22,
-                        y2: top + event.lane * 38 + 22,
-                    }),
-                );
+        root.append(...stretches(events, x, (event) => top + event.lane * 38 + 22));
         let used = -Infinity;
         for (const stage of stages) {
             const at = x(stage.us);
