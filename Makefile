@@ -184,7 +184,7 @@ UNITDIR    ?= $(PREFIX)/lib/systemd/system
 ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 EXAMPLES   := $(filter-out %.sysusers %.logrotate %@.service,$(wildcard feeds/examples/*))
 to = $(DESTDIR)$(PREFIX)
-install: all ## install all of it: PREFIX (/usr/local), DESTDIR, LIBDIR, SYSCONFDIR (/etc)
+install: all manuals ## install all of it: PREFIX (/usr/local), DESTDIR, LIBDIR, SYSCONFDIR (/etc)
 	install -d $(to)/bin $(to)/include $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 755 $(PROGRAMS) $(to)/bin
 	install -m 644 $(BUILD)/libradome.so.$(ABI) $(DESTDIR)$(LIBDIR)
@@ -214,7 +214,7 @@ install: all ## install all of it: PREFIX (/usr/local), DESTDIR, LIBDIR, SYSCONF
 deb: ## Debian packages into build/deb
 	@tools/setup deb
 	@rm -rf build/deb && mkdir -p build/deb/radome-$(VERSION)
-	@tar -c --exclude=./build --exclude=./.git . | tar -x -C build/deb/radome-$(VERSION)
+	@tar -c --exclude=./build --exclude=./.git . | tar -xm -C build/deb/radome-$(VERSION)
 	@cd build/deb/radome-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS dpkg-buildpackage -us -uc -b -jauto >../build.log 2>&1 || { tail -n 40 ../build.log; exit 1; }
 	@rm -rf build/deb/radome-$(VERSION) && ls build/deb/*.deb
 
