@@ -6,11 +6,9 @@
 
 enum { UDP = 17 };
 
-/* How the bound is dealt out, in sixteenths. A flow of the table also costs its buckets, of which there are up to two
- * a flow, and a session. */
+/* How the bound is dealt out, in sixteenths. A flow also costs a session. */
 enum {
-    FLOWS_SHARE = 3, FRAGMENTS_SHARE = 1, ASKED_SHARE = 1, QUIC_SHARE = 1, SESSIONS_SHARE = 10,
-    FLOW_BYTES = (sizeof(struct flow) + 63) / 64 * 64 + 2 * sizeof(struct flow *) + SESSION_BYTES
+    FLOWS_SHARE = 3, FRAGMENTS_SHARE = 1, ASKED_SHARE = 1, QUIC_SHARE = 1, SESSIONS_SHARE = 10
 };
 _Static_assert(FLOWS_SHARE + FRAGMENTS_SHARE + ASKED_SHARE + QUIC_SHARE + SESSIONS_SHARE == 16, "all of it, and no more");
 
@@ -36,7 +34,7 @@ size_t capture_intake_memory(size_t memory)
 
 static bool open_rooms(struct capture *c, const struct capture_settings *settings, char err[static ERRLEN])
 {
-    size_t part = settings->memory / 16, flows = FLOWS_SHARE * part / FLOW_BYTES;
+    size_t part = settings->memory / 16, flows = FLOWS_SHARE * part / (FLOW_BYTES + SESSION_BYTES);
     struct session_settings sessions = {SESSIONS_SHARE * part, flows, settings->body_limit};
     return (c->flows = flows_open(flows, settings->seed, err)) != NULL &&
            (settings->dealt || (c->intake = intake_open(capture_intake_memory(settings->memory), settings->seed, err)) != NULL) &&

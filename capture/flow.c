@@ -1,7 +1,8 @@
 #include "capture/flow.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
+
+#include "capture/pages.h"
 
 /* Flows of one idle time are filed by their last packet, so the next to expire is always the oldest of a list. TCP
  * flows that have not come beyond a SYN stand apart, and so do those that hold no memory but their own. */
@@ -19,15 +20,18 @@ static const struct {
     [LIST_TCP_LIGHT] = {FLOW_TCP_IDLE_S * UINT64_C(1000000), 16},
 };
 
+enum { NONE = 0 }; /* flows are numbered from 1, so that zeroed memory is an empty table */
+
 struct flows {
     struct pool *pool;
-    struct flow **buckets;
+    struct flow *first;       /* number 1 */
+    uint32_t *buckets;        /* numbers; a packet's bucket is cold, so many of them share a line */
     size_t mask, limit, now, now_max;
     uint64_t seed, made, reused, expired, evicted, crowded;
     struct flow *due; /* to be closed before flow_of can go on */
     uint64_t looked_us, quiet_us; /* from the last look for expired flows up to quiet_us there is none */
     struct {
-        struct flow *newest, *oldest;
+        uint32_t newest, oldest;
         size_t count;
     } lists[LISTS];
 };
@@ -43,18 +47,17 @@ struct flows *flows_open(size_t limit, uint64_t seed, char err[static ERRLEN])
     flows->seed = seed;
     for (flows->mask = 1; flows->mask < flows->limit; flows->mask *= 2)
         continue;
-    /* Both mappings are touched only where flows are; pool_open rounds the flow up in the same way. */
-    flows->pool = pool_open(sizeof(struct flow), flows->limit * ((sizeof(struct flow) + 63) / 64 * 64), err);
-    flows->buckets = mmap(NULL, flows->mask * sizeof *flows->buckets, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (flows->pool == NULL || flows->buckets == MAP_FAILED) {
+    flows->pool = pool_open(sizeof(struct flow), flows->limit * sizeof(struct flow), err);
+    flows->buckets = pages_open(flows->mask * sizeof *flows->buckets);
+    if (flows->pool == NULL || flows->buckets == NULL || flows->limit >= UINT32_MAX) {
         error_set(err, "no memory for %zu flows; lower the memory setting", flows->limit);
         flows_close(flows);
         return NULL;
     }
     /* With 100,000 flows a packet's is on a page that the processor has to look for, which costs a fifth of the packet. */
-    madvise(flows->buckets, flows->mask * sizeof *flows->buckets, MADV_HUGEPAGE);
+    pages_large(flows->buckets, flows->mask * sizeof *flows->buckets);
     pool_large_pages(flows->pool);
+    flows->first = pool_first(flows->pool);
     flows->mask--;
     return flows;
 }
@@ -63,10 +66,20 @@ void flows_close(struct flows *flows)
 {
     if (flows == NULL)
         return;
-    if (flows->buckets != MAP_FAILED)
-        munmap(flows->buckets, (flows->mask + 1) * sizeof *flows->buckets);
+    pages_close(flows->buckets, (flows->mask + 1) * sizeof *flows->buckets);
     pool_close(flows->pool);
     free(flows);
+}
+
+/* NULL where it is nobody's number. */
+static struct flow *flow_at(const struct flows *flows, uint32_t number)
+{
+    return number != NONE ? &flows->first[number - 1] : NULL;
+}
+
+static uint32_t number_of(const struct flows *flows, const struct flow *flow)
+{
+    return (uint32_t)(flow - flows->first) + 1;
 }
 
 /* Packet time may step back, between the files of a replay by years. A little is nothing; a flow whose last packet lies
@@ -90,40 +103,42 @@ static void expect(struct flows *flows, const struct flow *flow)
 
 static void file_away(struct flows *flows, struct flow *flow, enum list list)
 {
+    uint32_t number = number_of(flows, flow);
     flow->list = (uint8_t)list;
-    flow->newer = NULL;
+    flow->newer = NONE;
     flow->older = flows->lists[list].newest;
-    if (flow->older != NULL)
-        flow->older->newer = flow;
+    if (flow->older != NONE)
+        flow_at(flows, flow->older)->newer = number;
     else
-        flows->lists[list].oldest = flow;
-    flows->lists[list].newest = flow;
+        flows->lists[list].oldest = number;
+    flows->lists[list].newest = number;
     flows->lists[list].count++;
     expect(flows, flow);
 }
 
+/* The neighbours are only written to: nobody waits for their memory. */
 static void take_out(struct flows *flows, struct flow *flow)
 {
-    if (flow->newer != NULL)
-        flow->newer->older = flow->older;
+    if (flow->newer != NONE)
+        flow_at(flows, flow->newer)->older = flow->older;
     else
         flows->lists[flow->list].newest = flow->older;
-    if (flow->older != NULL)
-        flow->older->newer = flow->newer;
-    else if ((flows->lists[flow->list].oldest = flow->newer) != NULL)
-        expect(flows, flow->newer);
+    if (flow->older != NONE)
+        flow_at(flows, flow->older)->newer = flow->newer;
+    else if ((flows->lists[flow->list].oldest = flow->newer) != NONE)
+        expect(flows, flow_at(flows, flow->newer));
     flows->lists[flow->list].count--;
 }
 
-static struct flow **bucket_of(const struct flows *flows, const struct tuple *tuple)
+static uint32_t *bucket_of(const struct flows *flows, const struct tuple *tuple)
 {
     return &flows->buckets[tuple_hash(tuple, flows->seed) & flows->mask];
 }
 
-static struct flow *find(struct flow *chain, const struct tuple *tuple, int *side)
+static struct flow *find(const struct flows *flows, uint32_t chain, const struct tuple *tuple, int *side)
 {
     struct tuple reverse = tuple_reverse(tuple);
-    for (struct flow *flow = chain; flow != NULL; flow = flow->chain) {
+    for (struct flow *flow; (flow = flow_at(flows, chain)) != NULL; chain = flow->chain) {
         if (tuple_eq(&flow->tuple, tuple)) {
             *side = 0;
             return flow;
@@ -154,16 +169,16 @@ static bool begins_another(const struct flow *flow, const struct packet *packet,
     return flow->closing || stream->ended || !stream_near(stream, packet->seq + 1, STREAM_WINDOW);
 }
 
-static struct flow *make(struct flows *flows, struct flow **bucket, const struct packet *packet, int *side)
+static struct flow *make(struct flows *flows, uint32_t *bucket, const struct packet *packet, int *side)
 {
     struct flow *flow = pool_take(flows->pool);
     if (flow == NULL)
         return NULL;
     bool client = from_client(packet);
-    *flow = (struct flow){.tuple = client ? packet->tuple : tuple_reverse(&packet->tuple), .first_us = packet->us, .last_us = packet->us};
+    *flow = (struct flow){.tuple = client ? packet->tuple : tuple_reverse(&packet->tuple), .chain = *bucket, .last_us = packet->us,
+                          .first_us = packet->us};
     *side = !client;
-    flow->chain = *bucket;
-    *bucket = flow;
+    *bucket = number_of(flows, flow);
     file_away(flows, flow, packet->kind == PACKET_UDP ? LIST_UDP : LIST_HALF_OPEN);
     flows->made++;
     if (++flows->now > flows->now_max)
@@ -193,18 +208,21 @@ struct flow *flow_of(struct flows *flows, const struct packet *packet, int *side
 {
     if (packet->kind != PACKET_TCP && packet->kind != PACKET_UDP)
         return NULL;
-    struct flow **bucket = bucket_of(flows, &packet->tuple), *flow = find(*bucket, &packet->tuple, side);
+    uint32_t *bucket = bucket_of(flows, &packet->tuple);
+    struct flow *flow = find(flows, *bucket, &packet->tuple, side);
     bool old = flow != NULL;
     if (old && begins_another(flow, packet, *side)) {
         flows->due = flow;
         flows->reused++;
         return NULL;
     }
+    if (old && !flow->light) /* what hangs on it is wanted next, and as cold as it */
+        __builtin_prefetch(&flow->side[*side], 1);
     if (!old && (flow = make(flows, bucket, packet, side)) == NULL)
         return NULL;
-    flow->last_us = flow->side[0].now_us = flow->side[1].now_us = packet->us;
+    flow->last_us = packet->us;
     enum list list = list_after(flow, packet, *side, old);
-    if (flows->lists[list].newest != flow) {
+    if (flows->lists[list].newest != number_of(flows, flow)) {
         take_out(flows, flow);
         file_away(flows, flow, list);
     } else {
@@ -218,7 +236,7 @@ static struct flow *longest_idle(const struct flows *flows)
 {
     struct flow *found = NULL;
     for (int list = 0; list < LISTS; list++) {
-        struct flow *oldest = flows->lists[list].oldest;
+        struct flow *oldest = flow_at(flows, flows->lists[list].oldest);
         if (oldest == NULL)
             continue;
         if (flows->lists[list].count > flows->limit / 16 * kinds[list].share)
@@ -235,7 +253,7 @@ static struct flow *look_for_expired(struct flows *flows, uint64_t now_us)
     struct flow *found = NULL;
     flows->quiet_us = UINT64_MAX;
     for (int list = 0; list < LISTS; list++) {
-        struct flow *oldest = flows->lists[list].oldest;
+        struct flow *oldest = flow_at(flows, flows->lists[list].oldest);
         if (oldest == NULL)
             continue;
         expect(flows, oldest);
@@ -264,18 +282,18 @@ struct flow *flow_expired(struct flows *flows, uint64_t now_us)
 
 struct flow *flow_crowding(struct flows *flows, bool udp)
 {
-    struct flow *flow = udp ? flows->lists[LIST_UDP].oldest : flows->lists[LIST_CLOSING].oldest;
+    struct flow *flow = flow_at(flows, flows->lists[udp ? LIST_UDP : LIST_CLOSING].oldest);
     if (flow == NULL && !udp)
-        flow = flows->lists[LIST_TCP].oldest;
+        flow = flow_at(flows, flows->lists[LIST_TCP].oldest);
     flows->crowded += flow != NULL;
     return flow;
 }
 
 void flow_close(struct flows *flows, struct flow *flow)
 {
-    struct flow **link = bucket_of(flows, &flow->tuple);
-    while (*link != flow)
-        link = &(*link)->chain;
+    uint32_t *link = bucket_of(flows, &flow->tuple), number = number_of(flows, flow);
+    while (*link != number)
+        link = &flow_at(flows, *link)->chain;
     *link = flow->chain;
     take_out(flows, flow);
     if (flows->due == flow)

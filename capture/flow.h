@@ -10,17 +10,19 @@ enum { FLOW_TCP_IDLE_S = 300, FLOW_UDP_IDLE_S = 60, FLOW_CLOSING_IDLE_S = 5 };
 struct session; /* capture/session.h: what is spoken on the flow */
 
 struct flow {
-    struct tuple tuple;       /* client → server */
+    /* A packet of a flow that nobody reads touches the first line of memory alone. */
+    _Alignas(64) struct tuple tuple; /* client → server */
     uint8_t state;            /* for the owner of session */
     uint8_t asked;            /* packets with payload shown to nDPI so far */
     bool closing;             /* RST, or FIN both ways */
     bool light;               /* nothing hangs on it and nothing will: no memory is won if it goes */
-    uint8_t fins, list;       /* the table's own: sides that sent FIN, where it is filed */
+    uint8_t fins, list;       /* the table's own: sides that sent FIN, where it is filed, */
+    uint32_t chain, newer, older; /* and by their numbers the next in its bucket and its neighbours there */
     uint64_t last_us;
-    struct flow *chain, *newer, *older; /* the table's own */
+
     uint64_t first_us;
     struct session *session;  /* NULL: not known yet, or nothing to dissect */
-    struct stream side[2];    /* 0: from the client; TCP only */
+    struct stream side[2];    /* 0: from the client; TCP only; now_us is the owner's to keep */
 };
 
 struct flow_stats {
@@ -28,6 +30,8 @@ struct flow_stats {
     uint64_t expired, evicted, crowded; /* its time was up; the table was full; what hung on it was needed */
     size_t now, now_max, limit;
 };
+
+enum { FLOW_BYTES = sizeof(struct flow) + 2 * sizeof(uint32_t) }; /* that one costs the table: up to two buckets each */
 
 struct flows;
 

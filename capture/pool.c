@@ -85,6 +85,11 @@ void pool_give(struct pool *pool, void *block)
     pool->used--;
 }
 
+void *pool_first(const struct pool *pool)
+{
+    return pool->base;
+}
+
 void pool_stats(const struct pool *pool, struct pool_stats *stats)
 {
     *stats = (struct pool_stats){pool->block, pool->blocks, pool->used, pool->used_max, pool->refused};

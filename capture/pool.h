@@ -23,6 +23,7 @@ void pool_large_pages(struct pool *);
 /* A block of undefined content, or NULL (counted) when all are lent. */
 void *pool_take(struct pool *);
 void pool_give(struct pool *, void *block); /* NULL is fine */
+void *pool_first(const struct pool *); /* where the first block stands; the others follow it */
 void pool_stats(const struct pool *, struct pool_stats *);
 bool pool_short(const struct pool *); /* less than two blocks are left: enough for no flow that needs one a side */
 

@@ -236,20 +236,38 @@ static bool open_packet(struct quic *q, const struct quic_keys *keys, const stru
     return decrypt(q, keys, head, value, slice_from(packet->rest, size), plain);
 }
 
-/* Of bytes that come twice the first copy counts. */
+/* Bytes for up to 64 places that one word of `present` tells of. Of bytes that come twice the first copy counts. */
+static void put_word(struct quic_stream *s, size_t at, struct slice data)
+{
+    uint64_t *present = &s->present[at / 64], bits = (data.len < 64 ? (UINT64_C(1) << data.len) - 1 : UINT64_MAX) << at % 64;
+    for (size_t i = 0; i < data.len && (*present & bits) != 0; i++)
+        if ((*present >> (at + i) % 64 & 1) == 0)
+            s->buffer[at + i] = data.p[i];
+    if ((*present & bits) == 0)
+        memcpy(s->buffer + at, data.p, data.len);
+    *present |= bits;
+}
+
 static void put(struct quic_stream *s, uint64_t offset, struct slice data)
 {
     if (offset >= TLS_HELLO)
         return;
     data = slice_head(data, TLS_HELLO - (size_t)offset);
-    for (size_t i = 0, at = (size_t)offset; i < data.len; i++, at++) {
-        uint64_t bit = (uint64_t)1 << at % 64;
-        if ((s->present[at / 64] & bit) == 0)
-            s->buffer[at] = data.p[i];
-        s->present[at / 64] |= bit;
+    for (size_t at = (size_t)offset; data.len > 0;) {
+        struct slice part = slice_cut(&data, 64 - at % 64);
+        put_word(s, at, part);
+        at += part.len;
     }
     while (s->whole < TLS_HELLO && (s->present[s->whole / 64] >> s->whole % 64 & 1) != 0)
-        s->whole++;
+        s->whole += s->whole % 64 == 0 && s->present[s->whole / 64] == UINT64_MAX ? 64 : 1;
+}
+
+/* Most of a client's first datagram is padding (RFC 9000 section 14.1). */
+static void skip_padding(struct cursor *c)
+{
+    uint64_t word = 0;
+    while (cursor_left(c) >= sizeof word && (memcpy(&word, c->p, sizeof word), word) == 0)
+        cursor_skip(c, sizeof word);
 }
 
 static void skip_ack(struct cursor *c, bool ecn)
@@ -270,6 +288,9 @@ static void take_frames(struct quic_stream *s, struct slice plain)
     enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CRYPTO = 6, GOOGLE_CRYPTO = 8 };
     struct cursor c = cursor_of(plain);
     while (!c.bad && cursor_left(&c) > 0) {
+        skip_padding(&c);
+        if (cursor_left(&c) == 0)
+            return;
         uint64_t type = varint(&c);
         if (type == CRYPTO || type == GOOGLE_CRYPTO) {
             uint64_t offset = varint(&c);

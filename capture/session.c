@@ -200,6 +200,7 @@ void session_feed(struct sessions *s, struct flow *flow, int side, const struct 
     s->us = packet->us;
     if (flow->state == FLOW_BLIND)
         return;
+    flow->side[!side].now_us = packet->us; /* as stream_feed does for its own */
     stream_feed(&flow->side[side], packet, s->segments, &s->stats.stream);
     if (packet->tcp_flags & TCP_ACK)
         stream_ack(&flow->side[!side], packet->ack);

@@ -24,7 +24,7 @@ struct piece {
 };
 
 struct stream {
-    uint64_t now_us;        /* packet time of the newest packet in either direction; flow_of keeps it for both */
+    uint64_t now_us;        /* packet time of the newest packet in either direction */
     uint64_t end_us;        /* packet time of the FIN */
     uint32_t next;          /* sequence number of the next byte to hand out */
     uint32_t acked;         /* the highest the other side has acknowledged */
