@@ -139,9 +139,13 @@ $(MANUAL)/%.help: $(BUILD)/%
 	@mkdir -p $(@D)
 	$(Q)$< --help > $@.new && mv $@.new $@
 $(PAGES): manual/manual.awk debian/changelog $(wildcard manual/*.[1578])
-$(MANUAL)/%.8 $(MANUAL)/%.1: $(MANUAL)/%.help
+$(MANUAL)/%.8: $(MANUAL)/%.help
 	$(call manual,man)
-$(MANUAL)/%.5 $(MANUAL)/%.7: manual/manual.awk $(LISTS)
+$(MANUAL)/%.1: $(MANUAL)/%.help
+	$(call manual,man)
+$(MANUAL)/%.5: manual/manual.awk $(LISTS)
+	$(call manual,page)
+$(MANUAL)/%.7: manual/manual.awk $(LISTS)
 	$(call manual,page)
 $(SHELLS): manual/manual.awk
 $(MANUAL)/%.bash: $(MANUAL)/%.help
