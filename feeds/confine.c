@@ -28,8 +28,8 @@ void confine_offers(char text[static CONFINE_OFFERS])
     char version[16] = "";
     int landlock = landlock_version();
     const char *seccomp = syscalls_version(version);
-    int len = snprintf(text, CONFINE_OFFERS, "seccomp %s%s\n", seccomp != NULL ? "by libseccomp " : "not in this kernel", version);
-    snprintf(text + len, CONFINE_OFFERS - (size_t)len, landlock > 0 ? "landlock version %d\n" : "landlock not in this kernel\n", landlock);
+    int len = snprintf(text, CONFINE_OFFERS, "seccomp %s%s\n", seccomp != NULL ? "by libseccomp " : "not offered here", version);
+    snprintf(text + len, CONFINE_OFFERS - (size_t)len, landlock > 0 ? "landlock version %d\n" : "landlock not offered here\n", landlock);
 }
 
 static bool listens_to_redis(const struct options *o)
@@ -200,7 +200,7 @@ bool confine(struct confined *now, const struct options *o, char news[static ERR
         return false;
     }
     if (!landlock || !seccomp)
-        error_set(news, "confined without %s%s%s: this kernel has no such thing; all else is in force", landlock ? "" : "landlock",
+        error_set(news, "confined without %s%s%s: neither the kernel nor what the sensor runs in offers it; all else is in force", landlock ? "" : "landlock",
                   landlock || seccomp ? "" : " and ", seccomp ? "" : "seccomp");
     return (!landlock || lock_files(now, o, err)) && (!seccomp || list_calls(now, o, err));
 }
