@@ -55,7 +55,8 @@ static bool fresh(const struct board_table *t, const struct board_entry *e)
     return e->heard_us + FRESH_US > t->now_us;
 }
 
-void board_incident_head(struct board_row *row, struct board_table *t, const struct board_entry *const *entries, size_t shown, size_t count, bool by_time)
+void board_incident_head(struct board_row *row, struct board_table *t, const struct board_entry *const *entries, size_t shown,
+                         size_t count, bool by_time)
 {
     bool wide = t->columns >= WIDE;
     t->time = time_columns(t, entries, shown);
@@ -137,21 +138,21 @@ void board_sensor_row(struct board_row *row, const struct board_table *t, const 
     char words[BOARD_WORDS], amount[AMOUNT_WORDS];
     row->cells = 0;
     put(row, NAME, STYLE_PLAIN, "%s", s->name);
-    words_of_age(t->now_us > s->heard_us ? t->now_us - s->heard_us : 0, amount);
+    board_age(t->now_us > s->heard_us ? t->now_us - s->heard_us : 0, amount);
     if (board_is_late(s, t->now_us)) {
         put(row, 7 + 2 * (RATE + 1), STYLE_ALARM, "no news for %s", amount);
     } else {
         put(row, 7, STYLE_PLAIN, "%s", amount);
-        put(row, RATE, STYLE_PLAIN, "%s", words_of_rate(s, "radome_source_frames_total", 1, amount));
-        put(row, RATE, STYLE_PLAIN, "%s", words_of_rate(s, "radome_source_bytes_total", 8, amount));
+        put(row, RATE, STYLE_PLAIN, "%s", board_rate(s, "radome_source_frames_total", 1, amount));
+        put(row, RATE, STYLE_PLAIN, "%s", board_rate(s, "radome_source_bytes_total", 8, amount));
     }
     if (s->now.count == 0) {
         put(row, 0, STYLE_FAINT, "no figures: radome --stats, or --metrics here");
         return;
     }
-    bool bad = words_of_drops(s, words);
+    bool bad = board_drops(s, words);
     put(row, drops_columns(t), bad ? STYLE_ALARM : STYLE_PLAIN, "%s", words);
-    bad = words_of_delivery(s, words);
+    bad = board_delivery(s, words);
     put(row, 0, bad ? STYLE_ALARM : STYLE_PLAIN, "%s", words);
 }
 
@@ -159,12 +160,12 @@ void board_sensor_more(struct board_row *row, const struct board_sensor *s)
 {
     char words[BOARD_WORDS];
     row->cells = 0;
-    words_of_losses(s, words);
+    board_losses(s, words);
     if (words[0] != '\0') {
         put(row, 0, STYLE_ALARM, "  %.250s", words);
         return;
     }
-    words_of_state(s, words);
+    board_state(s, words);
     put(row, 0, STYLE_FAINT, "  %.250s", words);
 }
 
@@ -174,7 +175,7 @@ void board_source_row(struct board_row *row, const struct board *b)
     row->cells = 0;
     for (size_t i = 0; i < b->sources; i++)
         if (b->source[i].away) {
-            words_of_age((clock_ms() - b->source[i].since_ms) * 1000, age);
+            board_age((clock_ms() - b->source[i].since_ms) * 1000, age);
             put(row, 0, STYLE_ALARM, "%.200s (%s)", b->source[i].state, age);
             return;
         }
@@ -204,7 +205,7 @@ char *board_sensor_page(const struct board_sensor *s)
             s->now.refused > 0 ? ", some left out" : "");
     fprintf(out, "%20llu  hits heard here\n%20llu  incidents heard here\n", (unsigned long long)s->hits, (unsigned long long)s->incidents);
     for (size_t i = 0; i < s->now.count; i++) {
-        words_of_rate(s, s->now.sample[i].name, 1, amount);
+        board_rate(s, s->now.sample[i].name, 1, amount);
         fprintf(out, "%20.15g  %s", s->now.sample[i].value, one_line(s->now.sample[i].name, name));
         fprintf(out, strstr(name, "_total") != NULL && strcmp(amount, "-") != 0 ? "  (%s a second)\n" : "\n", amount);
     }

@@ -23,7 +23,8 @@ struct board_table {
 };
 
 /* The first row of a table, with what its columns hold; then the others. The entries are those that are shown. */
-void board_incident_head(struct board_row *, struct board_table *, const struct board_entry *const *entries, size_t shown, size_t count, bool by_time);
+void board_incident_head(struct board_row *, struct board_table *, const struct board_entry *const *entries, size_t shown,
+                         size_t count, bool by_time);
 void board_incident_row(struct board_row *, const struct board_table *, const struct board_entry *);
 void board_hit_head(struct board_row *, struct board_table *, const struct board_entry *const *entries, size_t shown, size_t count);
 void board_hit_row(struct board_row *, const struct board_table *, const struct board_entry *);

@@ -2,12 +2,13 @@
 
 enum { STUCK_US = 5000000 };
 
-const char *words_of_amount(double amount, char out[static AMOUNT_WORDS])
+const char *board_amount(double amount, char out[static AMOUNT_WORDS])
 {
     static const char units[] = {'k', 'M', 'G', 'T', 'P'};
     size_t unit = 0;
     if (amount < 999.5 || !(amount < 1e18)) {
-        snprintf(out, AMOUNT_WORDS, amount < 9.95 && amount > 0 && amount != (double)(int)amount ? "%.1f" : "%.0f", amount < 1e18 ? amount : 1e18);
+        bool parts = amount > 0 && amount < 9.95 && amount != (double)(int)amount;
+        snprintf(out, AMOUNT_WORDS, parts ? "%.1f" : "%.0f", amount < 1e18 ? amount : 1e18);
         return out;
     }
     for (amount /= 1000; amount >= 999.5; amount /= 1000)
@@ -16,7 +17,7 @@ const char *words_of_amount(double amount, char out[static AMOUNT_WORDS])
     return out;
 }
 
-const char *words_of_age(uint64_t us, char out[static AMOUNT_WORDS])
+const char *board_age(uint64_t us, char out[static AMOUNT_WORDS])
 {
     static const struct {
         uint64_t below, seconds;
@@ -30,11 +31,11 @@ const char *words_of_age(uint64_t us, char out[static AMOUNT_WORDS])
     return out;
 }
 
-const char *words_of_rate(const struct board_sensor *s, const char *metric, double factor, char out[static AMOUNT_WORDS])
+const char *board_rate(const struct board_sensor *s, const char *metric, double factor, char out[static AMOUNT_WORDS])
 {
     double rate;
     if (samples_rate(&s->now, &s->before, metric, &rate))
-        return words_of_amount(rate * factor, out);
+        return board_amount(rate * factor, out);
     snprintf(out, AMOUNT_WORDS, "-");
     return out;
 }
@@ -63,7 +64,7 @@ static bool drops_at(const struct board_sensor *s, const char *place, double *al
     return samples_get(&s->now, name, all) && *all > 0;
 }
 
-bool words_of_drops(const struct board_sensor *s, char out[static BOARD_WORDS])
+bool board_drops(const struct board_sensor *s, char out[static BOARD_WORDS])
 {
     const char *place, *meaning;
     char all_words[AMOUNT_WORDS], added_words[AMOUNT_WORDS];
@@ -72,12 +73,12 @@ bool words_of_drops(const struct board_sensor *s, char out[static BOARD_WORDS])
     out[0] = '\0';
     for (size_t i = 0; metrics_place(i, &place, &meaning); i++)
         if (drops_at(s, place, &all, &added) && added > 0) {
-            put(out, "%s%s +%s of %s", parted(out), place, words_of_amount(added, added_words), words_of_amount(all, all_words));
+            put(out, "%s%s +%s of %s", parted(out), place, board_amount(added, added_words), board_amount(all, all_words));
             grows = true;
         }
     for (size_t i = 0; metrics_place(i, &place, &meaning); i++)
         if (drops_at(s, place, &all, &added) && added == 0)
-            put(out, "%s%s %s", parted(out), place, words_of_amount(all, all_words));
+            put(out, "%s%s %s", parted(out), place, board_amount(all, all_words));
     if (out[0] == '\0')
         put(out, "none");
     return grows;
@@ -93,7 +94,7 @@ static void put_stuck(const struct board_sensor *s, char out[static BOARD_WORDS]
             put(out, "%sworker %.*s stands still", parted(out), (int)worker.len, (const char *)worker.p);
 }
 
-void words_of_losses(const struct board_sensor *s, char out[static BOARD_WORDS])
+void board_losses(const struct board_sensor *s, char out[static BOARD_WORDS])
 {
     const char *place, *meaning;
     char words[AMOUNT_WORDS];
@@ -103,14 +104,14 @@ void words_of_losses(const struct board_sensor *s, char out[static BOARD_WORDS])
     put_stuck(s, out);
     for (size_t i = 0; metrics_place(i, &place, &meaning); i++)
         if (drops_at(s, place, &all, &added) && added > 0) {
-            put(out, "%s%s%s %s", parted(out), lost ? "" : "lost: ", words_of_amount(added, words), meaning);
+            put(out, "%s%s%s %s", parted(out), lost ? "" : "lost: ", board_amount(added, words), meaning);
             lost = true;
         }
     if (lost)
-        put(out, ", in %s", words_of_age(s->now.us - s->before.us, words));
+        put(out, ", in %s", board_age(s->now.us - s->before.us, words));
 }
 
-bool words_of_delivery(const struct board_sensor *s, char out[static BOARD_WORDS])
+bool board_delivery(const struct board_sensor *s, char out[static BOARD_WORDS])
 {
     char words[AMOUNT_WORDS];
     double sent, waiting = 0, breaks = 0, added;
@@ -119,11 +120,11 @@ bool words_of_delivery(const struct board_sensor *s, char out[static BOARD_WORDS
         put(out, "-");
         return false;
     }
-    put(out, "%s sent", words_of_amount(sent, words));
+    put(out, "%s sent", board_amount(sent, words));
     if (samples_get(&s->now, "radome_journal_waiting_documents", &waiting) && waiting > 0)
-        put(out, ", %s wait", words_of_amount(waiting, words));
+        put(out, ", %s wait", board_amount(waiting, words));
     if (samples_get(&s->now, "radome_delivery_breaks_total", &breaks) && breaks > 0)
-        put(out, ", %s breaks", words_of_amount(breaks, words));
+        put(out, ", %s breaks", board_amount(breaks, words));
     return waiting > 0 && samples_added(&s->now, &s->before, "radome_delivery_sent_total", &added) && added == 0;
 }
 
@@ -155,24 +156,24 @@ static void put_lists(const struct board_sensor *s, char out[static BOARD_WORDS]
     char words[AMOUNT_WORDS];
     double n;
     if (samples_get(&s->now, "radome_lists_indicators", &n))
-        put(out, "%s%s indicators", parted(out), words_of_amount(n, words));
+        put(out, "%s%s indicators", parted(out), board_amount(n, words));
     if (samples_get(&s->now, "radome_feed_loaded_timestamp_seconds", &n) && n > 0 && n * 1e6 <= (double)s->now.us)
-        put(out, " read %s ago", words_of_age(s->now.us - (uint64_t)(n * 1e6), words));
+        put(out, " read %s ago", board_age(s->now.us - (uint64_t)(n * 1e6), words));
     if (samples_get(&s->now, "radome_reload_failures_total", &n) && n > 0)
-        put(out, "%s%s reload%s refused", parted(out), words_of_amount(n, words), n == 1 ? "" : "s");
+        put(out, "%s%s reload%s refused", parted(out), board_amount(n, words), n == 1 ? "" : "s");
 }
 
-void words_of_state(const struct board_sensor *s, char out[static BOARD_WORDS])
+void board_state(const struct board_sensor *s, char out[static BOARD_WORDS])
 {
     char words[AMOUNT_WORDS];
     double n, most, memory = share(s, "radome_memory_held_bytes", "radome_memory_limit_bytes", &most);
     out[0] = '\0';
     if (memory >= 0)
-        put(out, "memory %.0f%% of %s MiB", 100 * memory, words_of_amount(most / 1048576, words));
+        put(out, "memory %.0f%% of %s MiB", 100 * memory, board_amount(most / 1048576, words));
     put_fullest(s, out);
     if (samples_get(&s->now, "radome_workers", &n))
         put(out, "%s%.0f workers", parted(out), n);
     put_lists(s, out);
     if (samples_get(&s->now, "radome_hits_seen_total", &n))
-        put(out, "%s%s hits seen", parted(out), words_of_amount(n, words));
+        put(out, "%s%s hits seen", parted(out), board_amount(n, words));
 }

@@ -20,7 +20,8 @@ enum redis_result subscription_begin(struct subscription *s, struct redis_sessio
 
 /* A quiet channel looks like a dead connection, so a PING goes ahead of each wait: its answer comes behind all messages that
  * were there. */
-enum redis_result subscription_next(struct subscription *s, struct redis_session *session, struct slice *message, bool *heard, char err[static ERRLEN])
+enum redis_result subscription_next(struct subscription *s, struct redis_session *session, struct slice *message, bool *heard,
+                                    char err[static ERRLEN])
 {
     *heard = false;
     if (!s->asked)

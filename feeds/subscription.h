@@ -12,5 +12,6 @@ struct subscription {
 enum redis_result subscription_begin(struct subscription *, struct redis_session *, const char *channel, char err[static ERRLEN]);
 
 /* The next message, until the next call; *heard false: there is none just now. After a break it is to be begun anew. */
-enum redis_result subscription_next(struct subscription *, struct redis_session *, struct slice *message, bool *heard, char err[static ERRLEN]);
+enum redis_result subscription_next(struct subscription *, struct redis_session *, struct slice *message, bool *heard,
+                                    char err[static ERRLEN]);
 void subscription_end(struct subscription *);

@@ -41,7 +41,7 @@ void view_layout(struct view *v, int rows, int columns)
         v->heights[v->pane] = rows > 3 ? rows - 3 : 0;
         return;
     }
-    int sensors = b->sensors > 0 ? (int)b->sensors * v->each : 1, hits = (int)b->hits, incidents = b->incidents > 0 ? (int)b->incidents : 1;
+    int sensors = b->sensors > 0 ? (int)b->sensors * v->each : 1, incidents = b->incidents > 0 ? (int)b->incidents : 1, hits = (int)b->hits;
     sensors = sensors > room / 3 ? room / 3 : sensors;
     room -= sensors;
     if (incidents > room / 2) /* more than a half only where the hits do not need theirs */
@@ -70,8 +70,8 @@ size_t view_sensors(struct view *v, size_t *shown)
 
 size_t view_entries(struct view *v, enum view_pane pane, const struct board_entry *out[static BOARD_HITS], size_t *shown)
 {
-    size_t count = pane == VIEW_HITS ? board_hits(view_board(v), v->filter, out) : board_incidents(view_board(v), v->filter, v->by_time, out);
-    size_t place = 0;
+    const struct board *b = view_board(v);
+    size_t place = 0, count = pane == VIEW_HITS ? board_hits(b, v->filter, out) : board_incidents(b, v->filter, v->by_time, out);
     if (v->selected[pane] != 0) {
         while (place < count && out[place]->seq != v->selected[pane])
             place++;

@@ -175,26 +175,26 @@ static void check_figures(void)
     give(b, figures_then);
     CHECK(s->now.count == 10 && s->now.refused == 1, "those of radome's that are numbers: %zu", s->now.count);
     CHECK(samples_get(&s->now, "radome_label{a=\"b } c\"}", &value) && value == 3, "a label of odd characters, a time behind the number");
-    CHECK(!words_of_drops(s, words) && strcmp(words, "kernel 5, flows 9") == 0, "nothing grows yet: %s", words);
-    CHECK(strcmp(words_of_rate(s, "radome_source_frames_total", 1, amount), "-") == 0, "no rate of one reading");
+    CHECK(!board_drops(s, words) && strcmp(words, "kernel 5, flows 9") == 0, "nothing grows yet: %s", words);
+    CHECK(strcmp(board_rate(s, "radome_source_frames_total", 1, amount), "-") == 0, "no rate of one reading");
     give(b, figures_now);
-    CHECK(strcmp(words_of_rate(s, "radome_source_frames_total", 1, amount), "100") == 0, "a rate: %s", amount);
-    CHECK(strcmp(words_of_rate(s, "radome_source_bytes_total", 8, amount), "16.0k") == 0, "in bits: %s", amount);
-    CHECK(words_of_drops(s, words) && strcmp(words, "kernel +15 of 20, flows 9") == 0, "what grows first: %s", words);
-    words_of_losses(s, words);
+    CHECK(strcmp(board_rate(s, "radome_source_frames_total", 1, amount), "100") == 0, "a rate: %s", amount);
+    CHECK(strcmp(board_rate(s, "radome_source_bytes_total", 8, amount), "16.0k") == 0, "in bits: %s", amount);
+    CHECK(board_drops(s, words) && strcmp(words, "kernel +15 of 20, flows 9") == 0, "what grows first: %s", words);
+    board_losses(s, words);
     CHECK(strcmp(words, "worker 2 stands still, lost: 15 packets the kernel had no room for, in 15 s") == 0, "and what it means: %s", words);
-    words_of_state(s, words);
+    board_state(s, words);
     CHECK(strcmp(words, "memory 25% of 256 MiB, fullest table clients 50%, 10 indicators read 10 min ago, 1 reload refused") == 0, "the rest: %s", words);
-    CHECK(words_of_delivery(s, words) && strcmp(words, "7 sent, 3 wait") == 0, "nothing is sent: %s", words);
+    CHECK(board_delivery(s, words) && strcmp(words, "7 sent, 3 wait") == 0, "nothing is sent: %s", words);
     give(b, figures_now);
-    CHECK(strcmp(words_of_rate(s, "radome_source_frames_total", 1, amount), "100") == 0, "the same once more changes nothing");
+    CHECK(strcmp(board_rate(s, "radome_source_frames_total", 1, amount), "100") == 0, "the same once more changes nothing");
     CHECK(!board_is_late(s, 1015000000 + 40000000) && board_is_late(s, 1015000000 + 45000000), "late after two readings and a half");
     give(b, figures_anew);
-    CHECK(strcmp(words_of_rate(s, "radome_source_frames_total", 1, amount), "-") == 0, "a sensor that began anew has no rate: %s", amount);
-    CHECK(!words_of_delivery(s, words) && strcmp(words, "-") == 0, "no Redis: %s", words);
+    CHECK(strcmp(board_rate(s, "radome_source_frames_total", 1, amount), "-") == 0, "a sensor that began anew has no rate: %s", amount);
+    CHECK(!board_delivery(s, words) && strcmp(words, "-") == 0, "no Redis: %s", words);
     board_take(b, &scratch, S("{\"timestamp\":\"2020-09-01T10:00:00Z\",\"host\":\"north\",\"radome\":{\"kind\":\"stats\",\"stats\":{\"source\":{\"frames\":10,\"x\":\"y\"}}}}"), 0);
     board_take(b, &scratch, S("{\"timestamp\":\"2020-09-01T10:00:10Z\",\"host\":\"north\",\"radome\":{\"kind\":\"stats\",\"stats\":{\"source\":{\"frames\":60,\"kernel_drops\":3}}}}"), 0);
-    CHECK(b->sensors == 2 && strcmp(words_of_rate(&b->sensor[1], "radome_source_frames_total", 1, amount), "5") == 0, "figures of documents, by the same names: %s", amount);
+    CHECK(b->sensors == 2 && strcmp(board_rate(&b->sensor[1], "radome_source_frames_total", 1, amount), "5") == 0, "figures of documents, by the same names: %s", amount);
     CHECK(samples_get(&b->sensor[1].now, "radome_drops_total{place=\"kernel\"}", &value) && value == 3, "drops as well");
     board_close(b);
 }
@@ -211,9 +211,9 @@ static void check_words(void)
     } ages[] = {{0, "0 s"}, {119, "119 s"}, {120, "2 min"}, {7199, "119 min"}, {7200, "2 h"}, {172800, "2 d"}, {63072000, "2 y"}, {UINT64_MAX / 1000000, "584942 y"}};
     char out[AMOUNT_WORDS];
     for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++)
-        CHECK(strncmp(words_of_amount(amounts[i].amount, out), amounts[i].words, AMOUNT_WORDS - 1) == 0, "%g: %s", amounts[i].amount, out);
+        CHECK(strncmp(board_amount(amounts[i].amount, out), amounts[i].words, AMOUNT_WORDS - 1) == 0, "%g: %s", amounts[i].amount, out);
     for (size_t i = 0; i < sizeof ages / sizeof *ages; i++)
-        CHECK(strcmp(words_of_age(ages[i].s * 1000000, out), ages[i].words) == 0, "%llu s: %s", (unsigned long long)ages[i].s, out);
+        CHECK(strcmp(board_age(ages[i].s * 1000000, out), ages[i].words) == 0, "%llu s: %s", (unsigned long long)ages[i].s, out);
 }
 
 int main(void)

@@ -57,7 +57,8 @@ static int complain(const char *message)
 
 static attr_t look(enum board_style style)
 {
-    static const attr_t looks[STYLES] = {[STYLE_STRONG] = A_BOLD, [STYLE_FAINT] = A_DIM, [STYLE_WARNING] = A_BOLD, [STYLE_ALARM] = A_BOLD | A_UNDERLINE};
+    static const attr_t looks[STYLES] = {
+        [STYLE_STRONG] = A_BOLD, [STYLE_FAINT] = A_DIM, [STYLE_WARNING] = A_BOLD, [STYLE_ALARM] = A_BOLD | A_UNDERLINE};
     bool coloured = has_colors() && (style == STYLE_ALARM || style == STYLE_WARNING);
     return coloured ? A_BOLD | COLOR_PAIR(style) : looks[style];
 }
@@ -152,7 +153,8 @@ static void draw_foot(const struct view *v, const struct board *b)
     else if (v->frozen != NULL)
         snprintf(words, sizeof words, "STANDS STILL: p goes on");
     else if (b->stats.unreadable + b->stats.incidents_forgotten + b->stats.hits_forgotten + b->stats.sensors_refused > 0)
-        snprintf(words, sizeof words, "q quit  ? help   no longer here: %llu incidents, %llu hits; too many: %llu sensors; not radome's: %llu documents",
+        snprintf(words, sizeof words,
+                 "q quit  ? help   no longer here: %llu incidents, %llu hits; too many: %llu sensors; not radome's: %llu documents",
                  (unsigned long long)b->stats.incidents_forgotten, (unsigned long long)b->stats.hits_forgotten,
                  (unsigned long long)b->stats.sensors_refused, (unsigned long long)b->stats.unreadable);
     draw_line(LINES - 1, v->typing || v->filter[0] != '\0' || v->frozen != NULL ? STYLE_WARNING : STYLE_FAINT, 0, slice_str(words));
@@ -184,7 +186,8 @@ static void draw_text(struct view *v)
             draw_line((int)(row - v->text_row), row == 0 ? STYLE_STRONG : STYLE_PLAIN, 0, part);
     v->text_rows = row;
     if (LINES > 1)
-        draw_line(LINES - 1, STYLE_PLAIN, A_REVERSE, v->text_row + page < row ? S("more below: j k PgDn PgUp; Enter, Esc or q: back") : S("Enter, Esc or q: back"));
+        draw_line(LINES - 1, STYLE_PLAIN, A_REVERSE,
+                  v->text_row + page < row ? S("more below: j k PgDn PgUp; Enter, Esc or q: back") : S("Enter, Esc or q: back"));
 }
 
 static void draw(struct view *v)
@@ -209,8 +212,8 @@ static int key_of(int key)
 {
     static const struct {
         int curses, key;
-    } keys[] = {{'\r', VIEW_ENTER}, {KEY_ENTER, VIEW_ENTER}, {ESCAPE, VIEW_ESCAPE}, {KEY_BACKSPACE, VIEW_DELETE}, {127, VIEW_DELETE}, {8, VIEW_DELETE},
-                {KEY_DOWN, VIEW_DOWN}, {KEY_UP, VIEW_UP}, {KEY_NPAGE, VIEW_PAGE_DOWN}, {KEY_PPAGE, VIEW_PAGE_UP}, {KEY_HOME, VIEW_FIRST},
+    } keys[] = {{'\r', VIEW_ENTER}, {KEY_ENTER, VIEW_ENTER}, {ESCAPE, VIEW_ESCAPE}, {KEY_BACKSPACE, VIEW_DELETE}, {127, VIEW_DELETE},
+                {8, VIEW_DELETE}, {KEY_DOWN, VIEW_DOWN}, {KEY_UP, VIEW_UP}, {KEY_NPAGE, VIEW_PAGE_DOWN}, {KEY_PPAGE, VIEW_PAGE_UP}, {KEY_HOME, VIEW_FIRST},
                 {KEY_END, VIEW_LAST}, {KEY_BTAB, VIEW_BACK_TAB}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (keys[i].curses == key)
@@ -297,7 +300,8 @@ static bool add(struct sources *s, struct watch *watch)
     return watch != NULL;
 }
 
-static bool open_sources(struct sources *s, struct board *board, const struct options *o, const struct settings *settings, char err[static ERRLEN])
+static bool open_sources(struct sources *s, struct board *board, const struct options *o, const struct settings *settings,
+                         char err[static ERRLEN])
 {
     bool only = o->metrics.count == 0 && settings->operand_count == 0, good = true;
     struct redis_login login = {o->redis != NULL ? o->redis : "redis://localhost", o->redis_password_file, getenv("RADOME_REDIS_PASSWORD")};
