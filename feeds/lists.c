@@ -15,6 +15,8 @@ struct file {
     size_t of[INDICATOR_TYPES];    /* entries by type, or by kind of an allowlist */
 };
 
+_Static_assert((int)ALLOW_KINDS <= (int)INDICATOR_TYPES, "of has room for either");
+
 struct lists {
     struct lists_settings settings; /* but for the paths, which stand below */
     struct indicators *indicators;
@@ -353,7 +355,8 @@ static void add_kinds(struct sentence *s, const size_t *of, enum lists_part part
     for (int kind = 0; kind < (part == LISTS_IOC ? INDICATOR_TYPES : ALLOW_KINDS); kind++) {
         if (of[kind] == 0)
             continue;
-        add(s, "%s%s %zu", before, part == LISTS_IOC ? indicator_type_name((enum indicator_type)kind) : allow_kind_name((enum allow_kind)kind), of[kind]);
+        add(s, "%s%s %zu", before,
+            part == LISTS_IOC ? indicator_type_name((enum indicator_type)kind) : allow_kind_name((enum allow_kind)kind), of[kind]);
         before = ", ";
     }
     add(s, "%s", before[0] == ',' ? ")" : "");
@@ -363,9 +366,11 @@ static void add_all(struct sentence *s, const struct lists *l, enum lists_part p
 {
     size_t of[INDICATOR_TYPES] = {0};
     for (int kind = 0; kind < (part == LISTS_IOC ? INDICATOR_TYPES : ALLOW_KINDS); kind++)
-        of[kind] = part == LISTS_IOC ? indicators_of_type(l->indicators, (enum indicator_type)kind) : allow_of_kind(l->allow, (enum allow_kind)kind);
+        of[kind] = part == LISTS_IOC ? indicators_of_type(l->indicators, (enum indicator_type)kind)
+                                     : allow_of_kind(l->allow, (enum allow_kind)kind);
     bool built_in = part == LISTS_IOC ? l->settings.builtin_ioc : l->settings.builtin_allow;
-    add(s, "%s in force: %zu", part == LISTS_IOC ? "indicators" : "allowed", part == LISTS_IOC ? indicators_count(l->indicators) : allow_count(l->allow));
+    add(s, "%s in force: %zu", part == LISTS_IOC ? "indicators" : "allowed",
+        part == LISTS_IOC ? indicators_count(l->indicators) : allow_count(l->allow));
     add_kinds(s, of, part);
     add(s, "%s", built_in ? ", with the built-in list" : ", without the built-in list");
 }

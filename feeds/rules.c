@@ -23,7 +23,8 @@ static bool set(struct rules *rules, struct slice name, uint8_t mode)
     const struct signature *row;
     bool found = false;
     for (size_t i = 0; (row = signature_at(i)) != NULL; i++) {
-        bool fits = slice_eq(kind, slice_str(word_of_kind(row->kind))) && (kind.len == name.len || (word.len > 0 && slice_eq(word, slice_str(row->word))));
+        bool fits = slice_eq(kind, slice_str(word_of_kind(row->kind))) &&
+                    (kind.len == name.len || (word.len > 0 && slice_eq(word, slice_str(row->word))));
         rules->mode[i] = fits ? mode : rules->mode[i];
         found = found || fits;
     }
@@ -36,7 +37,8 @@ static void list_names(char *out, size_t size)
     const struct signature *row;
     size_t used = 0;
     for (size_t i = 0; (row = signature_at(i)) != NULL && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%s%s%s", used > 0 ? ", " : "", word_of_kind(row->kind), row->word[0] != '\0' ? ":" : "", row->word);
+        used += (size_t)snprintf(out + used, size - used, "%s%s%s%s", used > 0 ? ", " : "", word_of_kind(row->kind),
+                                 row->word[0] != '\0' ? ":" : "", row->word);
 }
 
 bool rules_read(struct rules *rules, const struct setting_list *list, char err[static ERRLEN])

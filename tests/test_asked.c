@@ -90,6 +90,10 @@ int main(void)
         ask(a, i, 1, 40 * DAY);
     addr = client(99999);
     CHECK(asked_names(a, &addr) > 0, "the newest client of a flood is known");
+    struct table_stats table;
+    asked_stats(a, &table);
+    CHECK(table.held == table.limit && table.evicted + table.held == 100000 - 100 + sizeof counts / sizeof *counts - 1,
+          "the table is full, and who had to go is counted: %zu of %zu, %llu", table.held, table.limit, (unsigned long long)table.evicted);
     asked_close(a);
     return check_report("test_asked");
 }
