@@ -125,7 +125,7 @@ $(BUILD)/libradome.a: $(LIB_OBJECTS)
 	$(Q)$(LD) -r -o $(BUILD)/lib/radome.o $^ && objcopy --localize-hidden $(BUILD)/lib/radome.o && rm -f $@ && $(AR) rcs $@ $(BUILD)/lib/radome.o
 
 # Man pages and completions, of every program there is: from its --help, which is its table of settings, and of prose where
-# manual/ has some. The date is the release's.
+# tools/manual/ has some. The date is the release's.
 MANUAL   := $(BUILD)/manual
 RELEASED  = $(shell LC_ALL=C date -u -d "$$(sed -n 's/^ -- .*>  //p' debian/changelog | head -n 1)" '+%B %-d, %Y')
 NAMES    := $(PROGRAMS:$(BUILD)/%=%)
@@ -134,35 +134,35 @@ SHELLS   := $(foreach shell,bash zsh fish,$(NAMES:%=$(MANUAL)/%.$(shell)))
 LISTS    := $(addprefix $(MANUAL)/,keys radome eve ecs)
 manuals: $(PAGES) $(SHELLS) $(MANUAL)/radome.conf ## man pages, completions, an example of the configuration
 manual = $(Q)awk -v what=$(1) -v name=$(basename $(@F)) -v section=$(subst .,,$(suffix $@)) -v date="$(RELEASED)" -v lists=$(MANUAL) \
-         -v prose=$(wildcard manual/$(@F)) -f manual/manual.awk $(or $(filter-out %.awk,$<),/dev/null) > $@.new && mv $@.new $@
+         -v prose=$(wildcard tools/manual/$(@F)) -f tools/manual/manual.awk $(or $(filter-out %.awk,$<),/dev/null) > $@.new && mv $@.new $@
 $(MANUAL)/%.help: $(BUILD)/%
 	@mkdir -p $(@D)
 	$(Q)$< --help > $@.new && mv $@.new $@
-$(PAGES): manual/manual.awk debian/changelog $(wildcard manual/*.[1578])
+$(PAGES): tools/manual/manual.awk debian/changelog $(wildcard tools/manual/*.[1578])
 $(MANUAL)/%.8: $(MANUAL)/%.help
 	$(call manual,man)
 $(MANUAL)/%.1: $(MANUAL)/%.help
 	$(call manual,man)
-$(MANUAL)/%.5: manual/manual.awk $(LISTS)
+$(MANUAL)/%.5: tools/manual/manual.awk $(LISTS)
 	$(call manual,page)
-$(MANUAL)/%.7: manual/manual.awk $(LISTS)
+$(MANUAL)/%.7: tools/manual/manual.awk $(LISTS)
 	$(call manual,page)
-$(SHELLS): manual/manual.awk
+$(SHELLS): tools/manual/manual.awk
 $(MANUAL)/%.bash: $(MANUAL)/%.help
 	$(call manual,bash)
 $(MANUAL)/%.zsh: $(MANUAL)/%.help
 	$(call manual,zsh)
 $(MANUAL)/%.fish: $(MANUAL)/%.help
 	$(call manual,fish)
-$(MANUAL)/radome.conf: $(MANUAL)/keys.rows manual/manual.awk
+$(MANUAL)/radome.conf: $(MANUAL)/keys.rows tools/manual/manual.awk
 	$(call manual,example)
-$(LISTS): $(MANUAL)/%: $(MANUAL)/%.rows manual/manual.awk
+$(LISTS): $(MANUAL)/%: $(MANUAL)/%.rows tools/manual/manual.awk
 	$(call manual,list)
 $(MANUAL)/keys.rows: $(MANUAL)/rows
 	$(Q)$< > $@.new && mv $@.new $@
 $(MANUAL)/%.rows: $(MANUAL)/fields feeds/schema/%.json $(wildcard feeds/schema/*.json)
 	$(Q)$< feeds/schema/$*.json > $@.new && mv $@.new $@
-$(MANUAL)/rows $(MANUAL)/fields: $(MANUAL)/%: $(BUILD)/manual/%.o $(BUILD)/libhouse.a
+$(MANUAL)/rows $(MANUAL)/fields: $(MANUAL)/%: $(BUILD)/tools/manual/%.o $(BUILD)/libhouse.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -1,5 +1,5 @@
 /* Settings from one table of rows: the command line, the configuration file (INI) and the help are read from it, and from
- * the help the man page and the completions (manual/).
+ * the help the man page and the completions (tools/manual/).
  * Flags win over the file; within either, a repeated list adds. The only file that names inih. */
 #pragma once
 

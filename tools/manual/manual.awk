@@ -115,7 +115,7 @@ function include(file,   line, any) {
 
 # The prose begins with .Nd. Without prose --help says what there is to say.
 function page(   line, began) {
-    printf ".\\\" Made by manual/manual.awk\n.Dd %s\n.Dt %s %s\n.Os\n.Sh NAME\n.Nm %s\n", date, toupper(name), section, name
+    printf ".\\\" Made by tools/manual/manual.awk\n.Dd %s\n.Dt %s %s\n.Os\n.Sh NAME\n.Nm %s\n", date, toupper(name), section, name
     while (prose != "" && (getline line < prose) > 0) {
         if (line == "@OPTIONS@")
             options()
