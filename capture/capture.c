@@ -38,7 +38,7 @@ static bool open_rooms(struct capture *c, const struct capture_settings *setting
     struct session_settings sessions = {SESSIONS_SHARE * part, flows, settings->body_limit};
     return (c->flows = flows_open(flows, settings->seed, err)) != NULL &&
            (settings->dealt || (c->intake = intake_open(capture_intake_memory(settings->memory), settings->seed, err)) != NULL) &&
-           (c->proto = proto_open(ASKED_SHARE * part / PROTO_FLOW_BYTES, err)) != NULL &&
+           (c->proto = proto_open(ASKED_SHARE * part / PROTO_FLOW_BYTES, settings->proto, err)) != NULL &&
            (c->sessions = sessions_open(&sessions, c->proto, err)) != NULL &&
            (c->datagrams = datagrams_open(c->proto, QUIC_SHARE * part, settings->seed, err)) != NULL;
 }

@@ -7,11 +7,14 @@
 #include "capture/intake.h"
 #include "capture/session.h"
 
+struct proto_module;      /* capture/proto.h */
+
 struct capture_settings {
     size_t memory;        /* bytes for flows, reassembly and fragments together */
     uint64_t body_limit;  /* decoded bytes of one body that are followed */
     uint64_t seed;        /* of the tables' hashes */
     bool dealt;           /* fed by capture_deal alone: the share of fragments is left to whoever deals */
+    struct proto_module *proto; /* borrowed, and shared by the captures of one thread; NULL: each its own */
 };
 
 struct capture_stats {

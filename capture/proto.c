@@ -18,8 +18,12 @@ struct proto_flow {
     unsigned packets;
 };
 
+struct proto_module {
+    struct ndpi_detection_module_struct *ndpi; /* NULL until the first flow is asked about */
+};
+
 struct proto {
-    struct ndpi_detection_module_struct *module; /* NULL until the first flow is asked about */
+    struct proto_module *module, *own; /* own: NULL where it is borrowed */
     struct pool *flows;
 };
 
@@ -41,7 +45,7 @@ static const struct {
 
 /* Only the dissectors of those protocols are switched on: what is something else costs a sixth, and is then not known
  * rather than known by name, which nobody here asks for. */
-static struct ndpi_detection_module_struct *module_open(void)
+static struct ndpi_detection_module_struct *ndpi_open(void)
 {
     struct ndpi_detection_module_struct *module = ndpi_init_detection_module(ndpi_dont_load_tor_hosts);
     if (module == NULL)
@@ -55,20 +59,39 @@ static struct ndpi_detection_module_struct *module_open(void)
     return module;
 }
 
-struct proto *proto_open(size_t flows, char err[static ERRLEN])
+struct proto_module *proto_module_open(char err[static ERRLEN])
 {
     if (ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(struct ndpi_flow_struct)) {
         error_set(err, "the nDPI that is loaded (%s) is not the one radome was built with; build it again",
                   ndpi_revision());
         return NULL;
     }
+    struct proto_module *module = calloc(1, sizeof *module);
+    if (module == NULL)
+        error_set(err, "no memory for nDPI");
+    return module;
+}
+
+void proto_module_close(struct proto_module *module)
+{
+    if (module == NULL)
+        return;
+    pthread_mutex_lock(&opening);
+    if (module->ndpi != NULL)
+        ndpi_exit_detection_module(module->ndpi);
+    pthread_mutex_unlock(&opening);
+    free(module);
+}
+
+struct proto *proto_open(size_t flows, struct proto_module *module, char err[static ERRLEN])
+{
     struct proto *p = calloc(1, sizeof *p);
     if (p == NULL) {
         error_set(err, "no memory for nDPI");
         return NULL;
     }
-    p->flows = pool_open(sizeof(struct proto_flow), flows * sizeof(struct proto_flow), err);
-    if (p->flows == NULL) {
+    p->module = module != NULL ? module : (p->own = proto_module_open(err));
+    if (p->module == NULL || (p->flows = pool_open(sizeof(struct proto_flow), flows * sizeof(struct proto_flow), err)) == NULL) {
         proto_close(p);
         return NULL;
     }
@@ -79,29 +102,26 @@ void proto_close(struct proto *p)
 {
     if (p == NULL)
         return;
-    pthread_mutex_lock(&opening);
-    if (p->module != NULL)
-        ndpi_exit_detection_module(p->module);
-    pthread_mutex_unlock(&opening);
+    proto_module_close(p->own);
     pool_close(p->flows);
     free(p);
 }
 
 /* A module fills tables of networks and names, which takes longer than reading a small capture, and few networks have
  * a flow that is worth the question: so the first such flow opens it. */
-static bool module_ready(struct proto *p)
+static bool module_ready(struct proto_module *module)
 {
-    if (p->module == NULL) {
+    if (module->ndpi == NULL) {
         pthread_mutex_lock(&opening);
-        p->module = module_open();
+        module->ndpi = ndpi_open();
         pthread_mutex_unlock(&opening);
     }
-    return p->module != NULL;
+    return module->ndpi != NULL;
 }
 
 struct proto_flow *proto_take(struct proto *p)
 {
-    struct proto_flow *flow = module_ready(p) ? pool_take(p->flows) : NULL;
+    struct proto_flow *flow = module_ready(p->module) ? pool_take(p->flows) : NULL;
     if (flow != NULL)
         memset(flow, 0, sizeof *flow);
     return flow;
@@ -137,7 +157,7 @@ enum proto_answer proto_ask(struct proto *p, struct proto_flow *flow, struct sli
 {
     if (ip.len > UINT16_MAX)
         ip.len = UINT16_MAX;
-    ndpi_detection_process_packet(p->module, &flow->ndpi, ip.p, (unsigned short)ip.len, us / 1000);
+    ndpi_detection_process_packet(p->module->ndpi, &flow->ndpi, ip.p, (unsigned short)ip.len, us / 1000);
     enum proto_answer answer = opinion(&flow->ndpi);
     return answer == PROTO_ASKING && ++flow->packets >= PACKETS ? PROTO_UNKNOWN : answer;
 }
@@ -153,13 +173,31 @@ struct proto_flow {
     char nothing;
 };
 
+struct proto_module {
+    char nothing;
+};
+
 struct proto {
     size_t flows, lent;
     struct proto_flow nobody; /* never looked into */
 };
 
-struct proto *proto_open(size_t flows, char err[static ERRLEN])
+struct proto_module *proto_module_open(char err[static ERRLEN])
 {
+    struct proto_module *module = calloc(1, sizeof *module);
+    if (module == NULL)
+        error_set(err, "no memory for what takes nDPI's place");
+    return module;
+}
+
+void proto_module_close(struct proto_module *module)
+{
+    free(module);
+}
+
+struct proto *proto_open(size_t flows, struct proto_module *module, char err[static ERRLEN])
+{
+    (void)module;
     struct proto *p = calloc(1, sizeof *p);
     if (p == NULL)
         error_set(err, "no memory for %zu flows", flows);

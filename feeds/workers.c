@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "capture/proto.h"
 #include "feeds/worker.h"
 
 enum {
@@ -15,6 +16,7 @@ struct workers {
     struct workers_settings settings;
     struct source *source;
     struct intake *intake;
+    struct proto_module *proto[SHARDS]; /* one for each thread that looks at packets */
     struct shard *shard[SHARDS];
     struct worker *worker[SHARDS];
     unsigned count;                 /* of worker; 0: the caller works */
@@ -46,6 +48,16 @@ static bool open_worker(struct workers *w, unsigned index, char err[static ERRLE
     return (w->worker[index] = worker_open(mine, w->dealt, index, &w->desk, err)) != NULL;
 }
 
+/* The shards of one thread share what is dear and the same for all. */
+static bool open_shard(struct workers *w, unsigned index, char err[static ERRLEN])
+{
+    unsigned threads = w->count > 0 ? w->count : 1;
+    if (index < threads && (w->proto[index] = proto_module_open(err)) == NULL)
+        return false;
+    w->settings.shard.capture.proto = w->proto[index % threads];
+    return (w->shard[index] = shard_open(&w->settings.shard, err)) != NULL;
+}
+
 static bool open_live(struct workers *w, char err[static ERRLEN])
 {
     w->settings.shard.parts = w->count;
@@ -65,7 +77,7 @@ static bool open_all(struct workers *w, char err[static ERRLEN])
         (w->dealt = rounds_open(w->count, err)) == NULL)
         return false;
     for (unsigned i = 0; i < SHARDS; i++)
-        if ((w->shard[i] = shard_open(&w->settings.shard, err)) == NULL)
+        if (!open_shard(w, i, err))
             return false;
     for (unsigned i = 0; i < w->count; i++)
         if (!open_worker(w, i, err))
@@ -101,6 +113,8 @@ void workers_close(struct workers *w)
         worker_close(w->worker[i]);
     for (unsigned i = 0; i < SHARDS; i++)
         shard_close(w->shard[i]);
+    for (unsigned i = 0; i < SHARDS; i++)
+        proto_module_close(w->proto[i]);
     intake_close(w->intake);
     rounds_close(w->dealt);
     bell_close(&w->desk);

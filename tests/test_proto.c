@@ -93,10 +93,27 @@ static void test_bounds(struct proto *proto)
     proto_give(proto, NULL);
 }
 
+/* Two ask by turns: each hears what it hears alone. */
+static void test_shared(void)
+{
+    char err[ERRLEN];
+    struct proto_module *module = proto_module_open(err);
+    struct proto *both[2] = {proto_open(FLOWS, module, err), proto_open(FLOWS, module, err)};
+    if (CHECK(module != NULL && both[0] != NULL && both[1] != NULL, "%s", err))
+        for (int turn = 0; turn < 4; turn++) {
+            test_rows(both[turn & 1]);
+            test_truncations(both[turn & 1]);
+        }
+    proto_close(both[0]);
+    proto_close(both[1]);
+    proto_module_close(module);
+    proto_module_close(NULL);
+}
+
 int main(void)
 {
     char err[ERRLEN];
-    struct proto *proto = proto_open(FLOWS, err);
+    struct proto *proto = proto_open(FLOWS, NULL, err);
     if (CHECK(proto != NULL, "%s", err)) {
         test_bounds(proto);
         test_rows(proto);
@@ -105,6 +122,7 @@ int main(void)
     }
     proto_close(proto);
     proto_close(NULL);
+    test_shared();
     CHECK(proto_version()[0] != '\0', "a version, or none");
     return check_report("proto");
 }
