@@ -160,15 +160,7 @@ function printList(most) {
     const table = el(
         'table',
         {class: 'evidence'},
-        el(
-            'thead',
-            null,
-            el(
-                'tr',
-                null,
-                COLUMNS.map(({text}) => el('th', {scope: 'col'}, text)),
-            ),
-        ),
+        headings(COLUMNS.map(({text}) => text)),
         el(
             'tbody',
             null,

@@ -103,15 +103,7 @@ function evidenceTable(rows, label) {
         el(
             'table',
             {class: 'evidence'},
-            el(
-                'thead',
-                null,
-                el(
-                    'tr',
-                    null,
-                    ['Time (UTC)', 'Kind', 'Bits', 'Times', 'What was seen'].map((text) => el('th', {scope: 'col'}, text)),
-                ),
-            ),
+            headings(['Time (UTC)', 'Kind', 'Bits', 'Times', 'What was seen']),
             el(
                 'tbody',
                 null,

@@ -41,6 +41,12 @@ function el(tag, attributes, ...children) {
     return fill(document.createElement(tag), attributes, children);
 }
 
+/* The head of a table. */
+function headings(texts) {
+    const cells = texts.map((text) => el('th', {scope: 'col'}, text));
+    return el('thead', null, el('tr', null, cells));
+}
+
 /* New children for a node. */
 function refill(node, ...children) {
     node.replaceChildren();
