@@ -142,6 +142,7 @@ class Page:
     def open(self, url):
         self.call('Page.navigate', url=url)
         self.until("document.documentElement.dataset.ready === 'yes'")
+        self.settle()
 
     def run(self, expression):
         answer = self.call('Runtime.evaluate', expression=expression, returnByValue=True, awaitPromise=True, userGesture=True)
