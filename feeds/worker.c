@@ -124,14 +124,23 @@ static void answer_live(struct worker *w, uint64_t us)
     }
 }
 
-/* Of what is dealt its own. A packet was last touched by another processor: it is sent for a few before its turn. */
+/* What another processor touched last is sent for before its turn: a packet, then what it has come with. */
+static void expect(const struct worker *w, const struct round *round, unsigned i)
+{
+    enum { FAR = 16, NEAR = 8, LINE = 64 };
+    if (i + FAR < round->count && w->shard[round->shard[i + FAR]] != NULL)
+        for (size_t at = 0; at < sizeof round->packet[0]; at += LINE)
+            __builtin_prefetch((const char *)&round->packet[i + FAR] + at);
+    if (i + NEAR < round->count && w->shard[round->shard[i + NEAR]] != NULL)
+        __builtin_prefetch(round->packet[i + NEAR].payload.p);
+}
+
+/* Of what is dealt its own. */
 static void take_round(struct worker *w, const struct round *round)
 {
-    enum { AHEAD = 4 };
     for (unsigned i = 0; i < round->count && !atomic_load_explicit(&w->stop, memory_order_relaxed); i++) {
         struct shard *shard = w->shard[round->shard[i]];
-        if (i + AHEAD < round->count && w->shard[round->shard[i + AHEAD]] != NULL)
-            __builtin_prefetch(round->packet[i + AHEAD].payload.p);
+        expect(w, round, i);
         if (shard == NULL)
             continue;
         w->stats.packets++;
