@@ -139,8 +139,8 @@ static bool lock_files(struct confined *now, const struct options *o, char err[s
 static bool drop_capabilities(struct confined *now, char err[static ERRLEN])
 {
     capng_clear(CAPNG_SELECT_BOTH);
-    capng_apply(CAPNG_SELECT_BOUNDS);
-    int result = capng_apply(CAPNG_SELECT_CAPS);
+    int bounds = capng_apply(CAPNG_SELECT_BOUNDS), result = capng_apply(CAPNG_SELECT_CAPS);
+    (void)bounds;
     now->capabilities = result == 0;
     if (result != 0)
         error_set(err, "capabilities cannot be dropped: %s", strerror(errno));
