@@ -1,6 +1,6 @@
 #include "capture/duplicate.h"
 
-#include <stdlib.h>
+#include "capture/pages.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -19,17 +19,19 @@ struct duplicates {
 
 struct duplicates *duplicates_open(uint64_t seed, char err[static ERRLEN])
 {
-    struct duplicates *d = calloc(1, sizeof *d);
-    if (d == NULL)
+    struct duplicates *d = pages_open(sizeof *d);
+    if (d == NULL) {
         error_set(err, "no memory for recognising duplicate packets");
-    else
-        d->seed = seed;
+        return NULL;
+    }
+    pages_soon(d, sizeof *d);
+    d->seed = seed;
     return d;
 }
 
 void duplicates_close(struct duplicates *d)
 {
-    free(d);
+    pages_close(d, sizeof *d);
 }
 
 /* A router counts the time to live down, mends the checksum and may set the class of traffic; the identification stays,

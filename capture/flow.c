@@ -20,7 +20,10 @@ static const struct {
     [LIST_TCP_LIGHT] = {FLOW_TCP_IDLE_S * UINT64_C(1000000), 16},
 };
 
-enum { NONE = 0 }; /* flows are numbered from 1, so that zeroed memory is an empty table */
+enum {
+    NONE = 0,        /* flows are numbered from 1, so that zeroed memory is an empty table */
+    SOON = 256 << 10 /* bytes of the table that are there from the beginning: few flows touch all of it */
+};
 
 struct flows {
     struct pool *pool;
@@ -55,7 +58,9 @@ struct flows *flows_open(size_t limit, uint64_t seed, char err[static ERRLEN])
         return NULL;
     }
     /* With 100,000 flows a packet's is on a page that the processor has to look for, which costs a fifth of the packet. */
-    pages_large(flows->buckets, flows->mask * sizeof *flows->buckets);
+    size_t bytes = flows->mask * sizeof *flows->buckets;
+    pages_large(flows->buckets, bytes);
+    pages_soon(flows->buckets, bytes < SOON ? bytes : SOON);
     pool_large_pages(flows->pool);
     flows->first = pool_first(flows->pool);
     flows->mask--;

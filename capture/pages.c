@@ -1,9 +1,8 @@
 #include "capture/pages.h"
 
-#include <stdint.h>
 #include <sys/mman.h>
 
-enum { PAGE = 4096, LARGE = 2 << 20 }; /* bytes; where they are of another size these are only round numbers */
+enum { PAGE = 4096, LARGE = 2 << 20, PART = 16 /* 64 KiB, as a power of two */ }; /* bytes; where they are of another size these are only round numbers */
 
 /* What is large enough for a large page begins where one can, which not every kernel sees to by itself. */
 void *pages_open(size_t bytes)
@@ -38,4 +37,18 @@ void pages_soon(void *pages, size_t bytes)
 {
     uintptr_t from = (uintptr_t)pages & ~(uintptr_t)(PAGE - 1);
     madvise((void *)from, (uintptr_t)pages + bytes - from, MADV_POPULATE_WRITE);
+}
+
+void pages_divide(struct pages_parts *p, void *table, size_t bytes)
+{
+    *p = (struct pages_parts){.table = table, .bytes = bytes, .shift = PART};
+    while (bytes >> p->shift >= PAGES_PARTS)
+        p->shift++;
+}
+
+void pages_bring(struct pages_parts *p, size_t part)
+{
+    size_t from = part << p->shift, most = (size_t)1 << p->shift;
+    pages_soon(p->table + from, p->bytes - from < most ? p->bytes - from : most);
+    p->there[part / 64] |= UINT64_C(1) << part % 64;
 }

@@ -28,6 +28,7 @@ struct asked {
     uint64_t seed;
     size_t buckets;
     struct bucket *bucket;
+    struct pages_parts parts;
     size_t held;                   /* places in use */
     uint64_t evicted;
 };
@@ -46,6 +47,7 @@ struct asked *asked_open(size_t clients, uint64_t seed, char err[static ERRLEN])
         return NULL;
     }
     pages_large(a->bucket, a->buckets * sizeof *a->bucket);
+    pages_divide(&a->parts, a->bucket, a->buckets * sizeof *a->bucket);
     return a;
 }
 
@@ -80,9 +82,9 @@ static bool longer_unseen(const struct bucket *b, unsigned i, uint64_t last_us, 
     return b->last_us[i] != last_us ? b->last_us[i] < last_us : memcmp(&b->addr[i], addr, sizeof *addr) < 0;
 }
 
-static struct client find(const struct asked *a, const struct addr *addr)
+static struct client find(struct bucket *bucket, const struct addr *addr)
 {
-    struct client found = {bucket_of(a, addr), 0};
+    struct client found = {bucket, 0};
     while (found.way < WAYS && !(addr_eq(&found.in->addr[found.way], addr) && found.in->last_us[found.way] != 0))
         found.way++;
     return found;
@@ -111,7 +113,9 @@ static void begin(struct client client, const struct addr *addr, uint64_t first_
 
 static struct client client_of(struct asked *a, const struct addr *addr, uint64_t us)
 {
-    struct client client = find(a, addr);
+    struct bucket *bucket = bucket_of(a, addr);
+    pages_look(&a->parts, bucket);
+    struct client client = find(bucket, addr);
     if (client.way < WAYS && us <= client.in->first_us[client.way] + ASKED_DAYS * 86400000000ull)
         return client;
     if (client.way == WAYS) { /* else a month is over */
@@ -151,7 +155,7 @@ static double estimate(struct client client)
 
 double asked_names(const struct asked *a, const struct addr *addr)
 {
-    struct client client = find(a, addr);
+    struct client client = find(bucket_of(a, addr), addr);
     return client.way < WAYS ? estimate(client) : 0;
 }
 
@@ -175,7 +179,7 @@ static struct asked_news news_of(struct client client)
 
 bool asked_news(struct asked *a, const struct addr *addr, struct asked_news *news)
 {
-    struct client client = find(a, addr);
+    struct client client = find(bucket_of(a, addr), addr);
     if (client.way == WAYS || sum_of(client) == client.in->told[client.way])
         return false;
     client.in->told[client.way] = sum_of(client);

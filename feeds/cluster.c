@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "capture/pages.h"
 #include "feeds/cluster_table.h"
 #include "feeds/evidence.h"
 #include "feeds/id.h"
@@ -34,6 +33,7 @@ struct clusters *cluster_open(const struct cluster_settings *settings, char err[
         return NULL;
     }
     pages_large(c->place, c->buckets * CLUSTER_WAYS * sizeof *c->place);
+    pages_divide(&c->parts, c->place, c->buckets * CLUSTER_WAYS * sizeof *c->place);
     for (size_t i = 0; i < c->slots; i++)
         c->slot[i] = NO_NAME;
     return c;

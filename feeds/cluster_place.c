@@ -28,19 +28,23 @@ void cluster_expect(const struct clusters *c, const struct sighting *s)
     }
 }
 
-const struct place *cluster_place_find(const struct clusters *c, const struct addr *addr)
+static struct place *find(struct place *bucket, const struct addr *addr)
 {
-    const struct place *bucket = bucket_of(c, addr);
     for (unsigned i = 0; i < CLUSTER_WAYS; i++)
         if (addr_eq(&bucket[i].addr, addr) && bucket[i].last_us != 0)
             return &bucket[i];
     return NULL;
 }
 
-/* A new place, in that of the bucket's first to go. */
-static struct place *begin(struct clusters *c, const struct addr *addr, uint64_t us)
+const struct place *cluster_place_find(const struct clusters *c, const struct addr *addr)
 {
-    struct place *bucket = bucket_of(c, addr), *victim = bucket;
+    return find(bucket_of(c, addr), addr);
+}
+
+/* A new place, in that of the bucket's first to go. */
+static struct place *begin(struct clusters *c, struct place *bucket, const struct addr *addr, uint64_t us)
+{
+    struct place *victim = bucket;
     for (unsigned i = 1; i < CLUSTER_WAYS; i++)
         if (goes_first(&bucket[i], victim))
             victim = &bucket[i];
@@ -57,9 +61,11 @@ static struct place *begin(struct clusters *c, const struct addr *addr, uint64_t
 
 struct place *cluster_place(struct clusters *c, const struct addr *addr, uint64_t us)
 {
-    struct place *place = (struct place *)(uintptr_t)cluster_place_find(c, addr);
+    struct place *bucket = bucket_of(c, addr);
+    pages_look(&c->parts, bucket);
+    struct place *place = find(bucket, addr);
     if (place == NULL)
-        return begin(c, addr, us);
+        return begin(c, bucket, addr, us);
     place->last_us = us > place->last_us ? us : place->last_us;
     return place;
 }

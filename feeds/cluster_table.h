@@ -1,6 +1,7 @@
 /* How clusters are kept: for the files that unite, report and save them. */
 #pragma once
 
+#include "capture/pages.h"
 #include "feeds/cluster.h"
 
 enum {
@@ -44,6 +45,7 @@ struct name {
 
 struct clusters {
     struct cluster_settings settings;
+    struct pages_parts parts; /* of place */
     struct place *place;
     size_t buckets;
     struct name *name;
