@@ -9,9 +9,11 @@
 
 #include "capture/reader.h"
 
-static bool add(struct inputs *in, const char *path, uint64_t first_us, uint64_t bytes)
+static bool add(struct inputs *in, const char *path, uint64_t first_us, const struct stat *status)
 {
-    in->bytes += bytes;
+    bool on_disk = S_ISREG(status->st_mode);
+    in->bytes += on_disk ? (uint64_t)status->st_size : 0;
+    in->waits = in->waits || !on_disk;
     struct input *grown = realloc(in->input, (in->count + 1) * sizeof *grown);
     if (grown == NULL)
         return false;
@@ -46,7 +48,7 @@ static bool add_directory(struct inputs *in, const char *path, uint64_t (*first_
         if (entry->d_name[0] == '.' || snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name) >= (int)sizeof inner)
             continue;
         if (stat(inner, &status) == 0 && S_ISREG(status.st_mode) && reader_is_capture(inner))
-            room = add(in, inner, first_us(inner), (uint64_t)status.st_size);
+            room = add(in, inner, first_us(inner), &status);
     }
     closedir(directory);
     if (!room) {
@@ -73,7 +75,7 @@ bool inputs_add(struct inputs *in, const char *path, uint64_t (*first_us)(const 
         if (S_ISDIR(status.st_mode))
             return add_directory(in, path, first_us, err);
     }
-    if (!add(in, path, 0, S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0)) {
+    if (!add(in, path, 0, &status)) {
         error_set(err, "%s: no memory for the list of inputs", path);
         return false;
     }

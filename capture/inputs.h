@@ -17,6 +17,7 @@ struct inputs {
     struct input *input;
     size_t count;
     uint64_t bytes;              /* of all, as they lie on the disk; a pipe's are not known */
+    bool waits;                  /* there is a pipe among them, whose writer may be waited for */
 };
 
 /* Adds what is at path. first_us tells the packet time of a file's first packet, UINT64_MAX where there is none. False: err

@@ -305,6 +305,11 @@ static enum source_result next_from_files(struct source *s, struct frame *frame,
     return SOURCE_END;
 }
 
+bool source_waits(const struct source *s)
+{
+    return s->live > 0 || s->inputs.waits;
+}
+
 void source_room(struct source *s, uint8_t *room)
 {
     if (s->reader != NULL)

@@ -50,6 +50,9 @@ void source_begin(struct source *);
 
 enum source_result source_next(struct source *, struct frame *, char err[static ERRLEN]);
 
+/* Reading it may wait for another process: a pipe is among its files, or it is live. */
+bool source_waits(const struct source *);
+
 /* Files: SOURCE_ROOM bytes where frames are read to from now on, if they can be: those that lie there live as long as the
  * room, others until the next call. After SOURCE_FULL another is to be given, or the same. */
 void source_room(struct source *, uint8_t *room);

@@ -303,7 +303,7 @@ static const struct hit *known(struct desk *d, const struct hit *hit)
 {
     if (d->anonymise == NULL && !d->settings.no_preview)
         return hit;
-    memcpy(&d->known, hit, hit->kind == HIT_SIGHTING ? offsetof(struct hit, why) : sizeof *hit);
+    memcpy(&d->known, hit, hit_size(hit));
     d->known.tuple.src = anonymise_client(d->anonymise, &hit->tuple.src);
     if (d->settings.no_preview && hit->kind == HIT_PAYLOAD)
         d->known.payload.preview[0] = '\0';

@@ -5,7 +5,7 @@
 #include "capture/pages.h"
 
 enum {
-    ROUNDS = 16,        /* so many that nobody waits for another's turn on a processor */
+    ROUNDS = 8,         /* so many that nobody waits for another's turn on a processor */
     KEEP = 128 << 10,   /* bytes of packets that lie elsewhere, then the round is full */
     LONGEST = 1 << 18,  /* of one of them */
     LINE = 64
@@ -15,6 +15,7 @@ enum {
 struct taker {
     _Alignas(LINE) atomic_size_t done;
     _Alignas(LINE) size_t at, seen; /* the taker's own: taken; published, when he last looked */
+    _Alignas(LINE) struct bell bell;
 };
 
 struct rounds {
@@ -25,8 +26,6 @@ struct rounds {
     _Alignas(LINE) atomic_size_t published;
     atomic_bool ended;
 };
-
-enum { SIZE = (sizeof(struct round) + LINE - 1) / LINE * LINE };
 
 static size_t bytes_of(const struct rounds *r)
 {
@@ -40,6 +39,8 @@ static bool open_rounds(struct rounds *r)
     if (r->taker == NULL || r->round == NULL)
         return false;
     memset(r->taker, 0, (r->takers + 1) * sizeof *r->taker);
+    for (unsigned i = 0; i < r->takers; i++)
+        bell_open(&r->taker[i].bell);
     uint8_t *rooms = (uint8_t *)(r->round + r->count);
     for (size_t i = 0; i < r->count; i++, rooms += SOURCE_ROOM + KEEP + LONGEST) {
         r->round[i].room = rooms;
@@ -65,6 +66,8 @@ void rounds_close(struct rounds *r)
 {
     if (r == NULL)
         return;
+    for (unsigned i = 0; r->taker != NULL && i < r->takers; i++)
+        bell_close(&r->taker[i].bell);
     pages_close(r->round, bytes_of(r));
     free(r->taker);
     free(r);
@@ -97,16 +100,19 @@ struct round *rounds_room(struct rounds *r, uint64_t first)
 void rounds_publish(struct rounds *r)
 {
     atomic_store_explicit(&r->published, ++r->put, memory_order_release);
-}
-
-size_t rounds_left(const struct rounds *r, unsigned taker)
-{
-    return r->put - done(r, taker);
+    rounds_ring(r);
 }
 
 void rounds_end(struct rounds *r)
 {
     atomic_store_explicit(&r->ended, true, memory_order_release);
+    rounds_ring(r);
+}
+
+void rounds_ring(struct rounds *r)
+{
+    for (unsigned i = 0; i < r->takers; i++)
+        bell_ring(&r->taker[i].bell);
 }
 
 /* The IP datagram holds the payload. */
@@ -144,9 +150,22 @@ bool rounds_ended(struct rounds *r, unsigned taker)
     return atomic_load_explicit(&r->ended, memory_order_acquire) && rounds_take(r, taker) == NULL;
 }
 
-size_t rounds_done(struct rounds *r, unsigned taker)
+/* Whoever found no room had published, then wants the bell, then looks once more: one of the two sees the other. */
+void rounds_done(struct rounds *r, unsigned taker)
 {
     struct taker *t = &r->taker[taker];
     atomic_store_explicit(&t->done, ++t->at, memory_order_release);
-    return atomic_load_explicit(&r->published, memory_order_relaxed) - least_done(r);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&r->published, memory_order_relaxed) - t->at + 1 == r->count)
+        rounds_ring(r);
+}
+
+size_t rounds_left(const struct rounds *r, unsigned taker)
+{
+    return atomic_load_explicit(&r->published, memory_order_relaxed) - r->taker[taker].at;
+}
+
+struct bell *rounds_bell(struct rounds *r, unsigned taker)
+{
+    return &r->taker[taker].bell;
 }

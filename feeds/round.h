@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "capture/packet.h"
+#include "feeds/ring.h"
 
 enum { ROUND_PACKETS = 1024 };
 
@@ -27,8 +28,8 @@ void rounds_close(struct rounds *);
 /* Who deals: the round to be filled, begun anew; NULL while one of the takers is too far behind. Published, it is theirs. */
 struct round *rounds_room(struct rounds *, uint64_t first);
 void rounds_publish(struct rounds *);
-size_t rounds_left(const struct rounds *, unsigned taker); /* how many a taker still has before him */
-void rounds_end(struct rounds *); /* there will be no more */
+void rounds_end(struct rounds *);  /* there will be no more */
+void rounds_ring(struct rounds *); /* the takers are to look for something to do */
 
 /* packet[count], decoded, is in the round from now on. False: the round is full now. */
 static inline bool round_add(struct round *round, unsigned shard)
@@ -50,4 +51,6 @@ void round_carry(struct round *, const struct packet *, unsigned shard);
 /* A taker: the next round, until rounds_done. NULL: there is none, or none any more. */
 const struct round *rounds_take(struct rounds *, unsigned taker);
 bool rounds_ended(struct rounds *, unsigned taker);
-size_t rounds_done(struct rounds *, unsigned taker); /* how many the slowest still has before him */
+void rounds_done(struct rounds *, unsigned taker);
+size_t rounds_left(const struct rounds *, unsigned taker); /* how many he still has before him */
+struct bell *rounds_bell(struct rounds *, unsigned taker); /* rung for a round, for room for one, and by rounds_ring */

@@ -8,7 +8,8 @@
 
 enum {
     RING = 4 << 20, /* bytes of what comes back: as much as all rounds bring of DNS, or one would have to wait for another */
-    FEW = 8,        /* rounds before the slowest: then who deals is to go on */
+    AHEAD = 4,      /* rounds before it, then it does not deal more: the other's are enough */
+    FEW = 4,        /* so many rounds, and the desk is to look */
     IDLE_MS = 1000, /* no bell is missed; this is for the case that one is */
     BATCH = 256     /* live frames between two moments at which it can be held */
 };
@@ -27,13 +28,15 @@ struct worker {
     struct shard *shard[SHARDS];     /* live: the first is its own */
     struct rounds *dealt;            /* live: NULL */
     unsigned index;                  /* which of those who take it */
+    struct dealer *dealer;           /* who has his turns; NULL: never */
+    unsigned unheard;                /* rounds since the desk was rung */
     struct ring *out;
     struct source *source;           /* live: its part, */
     struct intake *intake;           /* where its frames become packets, */
     char *lost;                      /* and where documents go that find no room */
     uint64_t number;                 /* of the last packet dealt */
     struct worker_stats stats;
-    struct bell bell, room, *desk;   /* for rounds to take; for room for answers; the desk's */
+    struct bell room, *desk;         /* for room for answers; the desk's */
     struct thread thread;
     pthread_mutex_t turn, still; /* whoever wants to have it still takes his turn, or the thread would always be first */
     atomic_bool stop;
@@ -84,12 +87,6 @@ static struct answered *answer_room(struct worker *w)
         bell_ring(w->desk);
         sleep_until_rung(w, &w->room);
     }
-}
-
-/* Of a sighting, which comes with every DNS answer, only the fields before `why` mean anything. */
-static size_t hit_size(const struct hit *hit)
-{
-    return hit->kind == HIT_SIGHTING ? offsetof(struct hit, why) : sizeof *hit;
 }
 
 static void put_answer(struct worker *w, struct answered *to, uint64_t number, const struct output *output)
@@ -168,33 +165,56 @@ static void finish(struct worker *w)
     reach(w, WORKER_DONE, true);
 }
 
-/* The next round; NULL after the last, or when it is to stop. */
-static const struct round *next_round(struct worker *w)
+/* One more round is dealt where that is its turn and it has not much to do: so whoever is ahead deals, and no other waits. */
+static bool deal(struct worker *w)
 {
-    while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
-        const struct round *round = rounds_take(w->dealt, w->index);
-        if (round != NULL)
-            return round;
-        bell_want(&w->bell);
-        if ((round = rounds_take(w->dealt, w->index)) != NULL || rounds_ended(w->dealt, w->index))
-            return round;
-        sleep_until_rung(w, &w->bell);
-    }
-    return NULL;
+    if (w->dealer == NULL || rounds_left(w->dealt, w->index) >= AHEAD || !dealer_turn(w->dealer))
+        return false;
+    bool dealt = dealer_deal(w->dealer);
+    dealer_left(w->dealer);
+    return dealt;
+}
+
+static bool take(struct worker *w)
+{
+    const struct round *round = rounds_take(w->dealt, w->index);
+    if (round == NULL)
+        return false;
+    take_round(w, round);
+    rounds_done(w->dealt, w->index);
+    w->unheard = (w->unheard + 1) % FEW;
+    reach(w, w->number, w->unheard == 0);
+    return true;
+}
+
+static bool told_to_stop(const struct worker *w)
+{
+    return atomic_load_explicit(&w->stop, memory_order_relaxed);
+}
+
+/* With the bell wanted it looks once more for something to do. */
+static void rest(struct worker *w)
+{
+    struct bell *bell = rounds_bell(w->dealt, w->index);
+    bell_want(bell);
+    if (deal(w) || take(w) || told_to_stop(w) || rounds_ended(w->dealt, w->index))
+        return;
+    bell_ring(w->desk);
+    sleep_until_rung(w, bell);
 }
 
 static void *work(void *arg)
 {
     struct worker *w = arg;
     stand_up(w);
-    for (const struct round *round; (round = next_round(w)) != NULL;) {
+    while (!told_to_stop(w) && !rounds_ended(w->dealt, w->index)) {
         beat(w);
-        take_round(w, round);
-        reach(w, w->number, rounds_done(w->dealt, w->index) <= FEW);
+        if (!deal(w) && !take(w))
+            rest(w);
         pthread_mutex_unlock(&w->still); /* a good moment for who wants it still */
         stand_up(w);
     }
-    if (!atomic_load_explicit(&w->stop, memory_order_relaxed))
+    if (!told_to_stop(w))
         finish(w);
     pthread_mutex_unlock(&w->still);
     return NULL;
@@ -264,7 +284,6 @@ static struct worker *make(struct bell *desk, char err[static ERRLEN])
         return NULL;
     }
     *w = (struct worker){.desk = desk};
-    bell_open(&w->bell);
     bell_open(&w->room);
     pthread_mutex_init(&w->turn, NULL);
     pthread_mutexattr_init(&robust);
@@ -285,7 +304,8 @@ static struct worker *started(struct worker *w, bool opened, void *(*run)(void *
     return NULL;
 }
 
-struct worker *worker_open(struct shard *const *shards, struct rounds *dealt, unsigned index, struct bell *desk, char err[static ERRLEN])
+struct worker *worker_open(struct shard *const *shards, struct rounds *dealt, unsigned index, struct dealer *dealer, struct bell *desk,
+                           char err[static ERRLEN])
 {
     struct worker *w = make(desk, err);
     if (w == NULL)
@@ -293,6 +313,7 @@ struct worker *worker_open(struct shard *const *shards, struct rounds *dealt, un
     memcpy(w->shard, shards, sizeof w->shard);
     w->dealt = dealt;
     w->index = index;
+    w->dealer = dealer;
     return started(w, (w->out = ring_open(RING, err)) != NULL, work, err);
 }
 
@@ -317,7 +338,8 @@ void worker_close(struct worker *w)
     if (w == NULL)
         return;
     atomic_store(&w->stop, true);
-    bell_ring(&w->bell);
+    if (w->dealt != NULL)
+        bell_ring(rounds_bell(w->dealt, w->index));
     bell_ring(&w->room);
     thread_join(&w->thread);
     if (w->source != NULL)
@@ -325,16 +347,10 @@ void worker_close(struct worker *w)
     intake_close(w->intake);
     free(w->lost);
     ring_close(w->out);
-    bell_close(&w->bell);
     bell_close(&w->room);
     pthread_mutex_destroy(&w->turn);
     pthread_mutex_destroy(&w->still);
     free(w);
-}
-
-void worker_wake(struct worker *w)
-{
-    bell_ring(&w->bell);
 }
 
 /* How far it has come is read first: whatever belongs to that is in the ring by then. */

@@ -1,18 +1,17 @@
-/* One thread with some of the shards: packets are dealt to it, or it has a part of a live source for itself; outputs come
- * back numbered, in order. It touches no file and no socket but its source's. */
+/* One thread with some of the shards: packets are dealt to it, by others or by itself in its turn, or it has a part of a live
+ * source for itself; outputs come back numbered, in order. It touches no file and no socket but its source's. */
 #pragma once
 
-#include "feeds/ring.h"
-#include "feeds/round.h"
+#include "feeds/dealer.h"
 #include "feeds/shard.h"
 
 #define WORKER_DONE UINT64_MAX /* how far it has come when it has finished */
 
 struct worker;
 
-/* shards: SHARDS places, NULL where a shard is not this worker's, who takes rounds as number `index`. desk: rung when there is
- * something to take or room. At the end a shard's last outputs have the last packet's number, plus one, plus its own. */
-struct worker *worker_open(struct shard *const *shards, struct rounds *, unsigned index, struct bell *desk, char err[static ERRLEN]);
+/* shards: SHARDS places, NULL where a shard is not this worker's, who takes rounds as number `index`. dealer: NULL where
+ * others deal. desk: rung when there is something to take or to see to, or room. At the end a shard's last outputs have the last packet's number, plus one, plus its own. */
+struct worker *worker_open(struct shard *const *shards, struct rounds *, unsigned index, struct dealer *, struct bell *desk, char err[static ERRLEN]);
 
 /* A live one, which reads its part itself and numbers outputs by packet time. Its memory is what the shard's settings say a
  * part is. An output that finds no room is lost, and counted: the kernel's ring must not wait. */
@@ -20,9 +19,6 @@ struct worker *worker_listen(const struct shard_settings *, struct source *, str
 
 /* Ends the thread, wherever it is. */
 void worker_close(struct worker *);
-
-/* There are rounds to take, or no more. */
-void worker_wake(struct worker *);
 
 /* The next output and its number, borrowed until worker_take. False: none now; *number is then how far it has come. */
 bool worker_next(struct worker *, uint64_t *number, struct output *);

@@ -6,8 +6,7 @@
 #include "feeds/worker.h"
 
 enum {
-    PAUSE_FRAMES = 4096,  /* so often, at least, the caller hears of us */
-    ENOUGH = 4,           /* rounds, for a worker to be woken: falling asleep costs as much as a round */
+    PAUSE_CALLS = 4096,   /* so often, at least, the caller hears of us; a packet that he dealt counts as one */
     WAIT_MS = 100,
     PATIENCE_MS = 1000    /* live: how long statistics wait for a worker */
 };
@@ -15,22 +14,19 @@ enum {
 struct workers {
     struct workers_settings settings;
     struct source *source;
-    struct intake *intake;
+    struct dealer *dealer;
     struct proto_module *proto[SHARDS]; /* one for each thread that looks at packets */
     struct shard *shard[SHARDS];
     struct worker *worker[SHARDS];
     unsigned count;                 /* of worker; 0: the caller works */
     bool live;                      /* each worker reads its own part */
+    bool deals;                     /* the caller deals: he works himself, or reading may be waiting, which a worker must not */
     struct bell desk;
-    struct rounds *dealt;
-    struct round *round;            /* being filled, or, by one thread, worked through */
-    unsigned at;                    /* count 0: how far */
-    struct packet *holding;         /* the packet in hand is still to be dealt */
-    uint64_t frames, number;        /* read; packets dealt */
+    unsigned at;                    /* count 0: how far he is in the round dealt last */
     uint64_t moved[SHARDS];         /* the rounds of each worker, when all had last moved */
-    uint64_t due_us, told_us, last_us; /* packet times: WORKERS_DUE is due at, and was told for; the latest */
-    bool settling, due;             /* all that was dealt is to be done before there is more; then it is due */
-    bool stopped, ended, look, waiting; /* told to stop; no more frames; there may be outputs to take; the bell is wanted */
+    uint64_t calls;                 /* since the caller last heard of us */
+    bool stopped, look, waiting;    /* told to stop; there may be outputs to take; the bell is wanted */
+    bool told;                      /* the caller sees to what the dealing has stopped for */
     unsigned finishing;             /* count 0: shards that are finished */
     struct shard *busy;             /* count 0: its outputs are being pulled */
     struct worker *taken;           /* whose output the caller has */
@@ -45,7 +41,7 @@ static bool open_worker(struct workers *w, unsigned index, char err[static ERRLE
     struct shard *mine[SHARDS] = {NULL};
     for (unsigned i = index; i < SHARDS; i += w->count)
         mine[i] = w->shard[i];
-    return (w->worker[index] = worker_open(mine, w->dealt, index, &w->desk, err)) != NULL;
+    return (w->worker[index] = worker_open(mine, dealer_rounds(w->dealer), index, w->deals ? NULL : w->dealer, &w->desk, err)) != NULL;
 }
 
 /* The shards of one thread share what is dear and the same for all. */
@@ -73,8 +69,9 @@ static bool open_all(struct workers *w, char err[static ERRLEN])
     if (w->live)
         return open_live(w, err);
     const struct capture_settings *capture = &w->settings.shard.capture;
-    if ((w->intake = intake_open(capture_intake_memory(capture->memory), capture->seed, err)) == NULL ||
-        (w->dealt = rounds_open(w->count, err)) == NULL)
+    struct dealer_settings dealer = {capture_intake_memory(capture->memory), capture->seed, w->settings.due_us, w->count};
+    w->deals = w->count == 0 || source_waits(w->source);
+    if ((w->dealer = dealer_open(&dealer, w->source, err)) == NULL)
         return false;
     for (unsigned i = 0; i < SHARDS; i++)
         if (!open_shard(w, i, err))
@@ -115,48 +112,13 @@ void workers_close(struct workers *w)
         shard_close(w->shard[i]);
     for (unsigned i = 0; i < SHARDS; i++)
         proto_module_close(w->proto[i]);
-    intake_close(w->intake);
-    rounds_close(w->dealt);
+    dealer_close(w->dealer);
     bell_close(&w->desk);
     free(w);
 }
 
-/* Those with that many rounds before them; 0: all. */
-static void wake(struct workers *w, size_t rounds)
-{
-    for (unsigned i = 0; i < w->count; i++)
-        if (rounds == 0 || rounds_left(w->dealt, i) >= rounds)
-            worker_wake(w->worker[i]);
-    w->look = true;
-}
-
-/* A new round, which begins with the packet in hand where there is one. False: the workers have rounds enough. */
-static bool begin_round(struct workers *w)
-{
-    if ((w->round = rounds_room(w->dealt, w->number + 1)) == NULL)
-        return false;
-    if (w->holding != NULL) {
-        round_carry(w->round, w->holding, shard_of(&w->holding->tuple));
-        w->holding = NULL;
-    }
-    w->at = 0;
-    source_room(w->source, w->round->room);
-    return true;
-}
-
-/* One thread works through it when it is asked for outputs; others are given it. */
-static void end_round(struct workers *w)
-{
-    if (w->count == 0 || w->round->count == 0)
-        return;
-    w->number += w->round->count;
-    rounds_publish(w->dealt);
-    w->round = NULL;
-    wake(w, ENOUGH);
-}
-
 /* The end: the shards finish one after the other, whoever has them. True: nothing more will come. */
-static bool finish(struct workers *w)
+static bool finished(struct workers *w)
 {
     if (w->count == 0) {
         if (w->finishing == SHARDS)
@@ -201,10 +163,11 @@ static bool pull_own(struct workers *w, struct output *output)
         if (w->busy != NULL && shard_next(w->busy, output, w->document))
             return true;
         w->busy = NULL;
-        if (w->round == NULL || w->at == w->round->count)
+        const struct round *round = dealer_round(w->dealer);
+        if (round == NULL || w->at == round->count)
             return false;
-        w->busy = w->shard[w->round->shard[w->at]];
-        shard_deal(w->busy, &w->round->packet[w->at++]);
+        w->busy = w->shard[round->shard[w->at]];
+        shard_deal(w->busy, &round->packet[w->at++]);
     }
 }
 
@@ -225,46 +188,19 @@ static bool pull(struct workers *w, struct output *output)
 /* There is neither an output nor room for a packet: look once more with the bell on, then sleep. */
 static enum workers_result wait(struct workers *w, char err[static ERRLEN])
 {
-    bool rung = true;
-    if (!w->live)
-        wake(w, 1);
-    if (!w->waiting)
-        bell_want(&w->desk);
-    else
+    bool waited = w->waiting, rung = false;
+    if (waited)
         rung = bell_wait(&w->desk, WAIT_MS);
-    w->waiting = !w->waiting;
+    else
+        bell_want(&w->desk);
+    w->waiting = !waited;
     w->look = true;
     for (unsigned i = 0; i < w->count; i++)
         if (worker_dead(w->worker[i])) {
             error_set(err, "worker %u of %u has ended by itself; nothing more can be relied on", i + 1, w->count);
             return WORKERS_DEAD;
         }
-    return rung && !w->live ? WORKERS_NOTHING : WORKERS_PAUSE;
-}
-
-static void end(struct workers *w)
-{
-    w->ended = true;
-    intake_finish(w->intake);
-    end_round(w);
-    rounds_end(w->dealt);
-    wake(w, 0);
-}
-
-/* The clock is the packets' own. One that jumps back for good begins anew; of a long silence the end alone is told. */
-static void look_at_time(struct workers *w, uint64_t us)
-{
-    uint64_t every = w->settings.due_us;
-    w->last_us = us > w->last_us ? us : w->last_us;
-    if (every == 0)
-        return;
-    if (w->due_us == 0 || us + 2 * every < w->due_us) {
-        w->due_us = us + every;
-    } else if (us >= w->due_us) {
-        w->told_us = us - (us - w->due_us) % every;
-        w->due_us = w->told_us + every;
-        w->settling = w->due = true;
-    }
+    return !waited || (rung && w->deals) ? WORKERS_NOTHING : WORKERS_PAUSE;
 }
 
 /* Everybody has done all that was dealt, and the caller has what came of it: from here every number of threads looks alike. */
@@ -274,73 +210,49 @@ static bool settled(struct workers *w)
     for (unsigned i = 0; i < w->count; i++) {
         uint64_t number;
         struct output output;
-        all = all && !worker_next(w->worker[i], &number, &output) && number >= w->number;
+        all = all && !worker_next(w->worker[i], &number, &output) && number >= dealer_number(w->dealer);
     }
     return all;
 }
 
-static enum workers_result settle(struct workers *w, struct output *output, char err[static ERRLEN])
+/* The dealing has stopped for that, and goes on when the caller comes back: until then nothing moves that he may look at. */
+static enum workers_result settle(struct workers *w, enum dealer_says what, struct output *output, char err[static ERRLEN])
 {
     if (!settled(w))
         return wait(w, err);
-    *output = (struct output){.us = w->told_us};
-    enum workers_result result = w->due ? WORKERS_DUE : WORKERS_PAUSE;
-    w->settling = w->due = false;
-    return result;
+    if (what == DEALER_IDLE)
+        source_wait(w->source);
+    *output = (struct output){.us = dealer_told(w->dealer)};
+    w->told = true;
+    return what == DEALER_DUE ? WORKERS_DUE : WORKERS_PAUSE;
 }
 
-/* A frame becomes a packet in its round. False: the round ends, and where something is due this packet is not in it. */
-static bool take_in(struct workers *w, const struct frame *frame)
+static enum workers_result finish(struct workers *w, char err[static ERRLEN])
 {
-    struct packet *packet = &w->round->packet[w->round->count];
-    bool whole = intake_feed(w->intake, frame, packet);
-    w->frames++;
-    look_at_time(w, frame->us);
-    if (w->settling) {
-        w->holding = whole ? packet : NULL;
-        return false;
+    if (finished(w))
+        return WORKERS_END;
+    return w->count > 0 ? wait(w, err) : WORKERS_NOTHING;
+}
+
+/* No output is there to be taken. */
+static enum workers_result deal(struct workers *w, struct output *output, char err[static ERRLEN])
+{
+    enum dealer_says says = dealer_says(w->dealer, err);
+    switch (says) {
+    case DEALER_GOES:
+        if (!w->deals || !dealer_deal(w->dealer))
+            return wait(w, err);
+        w->calls += dealer_round(w->dealer)->count > 0 ? dealer_round(w->dealer)->count : PAUSE_CALLS;
+        w->at = 0;
+        w->look = true;
+        return WORKERS_NOTHING;
+    case DEALER_DUE:
+    case DEALER_IDLE: return settle(w, says, output, err);
+    case DEALER_WARNING:
+    case DEALER_ERROR: w->told = true; return says == DEALER_ERROR ? WORKERS_ERROR : WORKERS_WARNING;
+    case DEALER_ENDED: break;
     }
-    if (!whole)
-        return true;
-    unsigned shard = shard_of(&packet->tuple);
-    if (round_lasts(w->round, packet))
-        return round_add(w->round, shard);
-    if (w->count > 0)
-        return round_add_copy(w->round, shard);
-    round_add(w->round, shard);
-    return false; /* one thread looks at it before it is gone */
-}
-
-/* More is to be waited for, which may be long: what there was so far is done first. */
-static void idle(struct workers *w)
-{
-    end_round(w);
-    w->settling = true;
-    source_wait(w->source);
-}
-
-/* Frames are read and dealt until a round is full. */
-static enum workers_result read_on(struct workers *w, char err[static ERRLEN])
-{
-    struct frame frame;
-    if ((w->round == NULL || w->at == w->round->count) && !begin_round(w))
-        return wait(w, err);
-    for (;;)
-        switch (source_next(w->source, &frame, err)) {
-        case SOURCE_FRAME:
-            if (!take_in(w, &frame)) {
-                end_round(w);
-                return WORKERS_NOTHING;
-            }
-            if (w->frames % PAUSE_FRAMES == 0)
-                return WORKERS_PAUSE;
-            break;
-        case SOURCE_FULL: end_round(w); return WORKERS_NOTHING;
-        case SOURCE_IDLE: idle(w); return WORKERS_PAUSE;
-        case SOURCE_WARNING: return WORKERS_WARNING;
-        case SOURCE_ERROR: return WORKERS_ERROR;
-        case SOURCE_END: end(w); return WORKERS_NOTHING;
-        }
+    return finish(w, err);
 }
 
 static enum workers_result pulled(const struct output *output, char err[static ERRLEN])
@@ -356,18 +268,20 @@ enum workers_result workers_next(struct workers *w, struct output *output, char 
     if (w->taken != NULL)
         worker_take(w->taken);
     w->taken = NULL;
+    if (w->told)
+        dealer_go_on(w->dealer);
+    w->told = false;
     w->rounds++;
+    if (++w->calls >= PAUSE_CALLS) {
+        w->calls = 0;
+        return WORKERS_PAUSE;
+    }
     if (pull(w, output))
         return pulled(output, err);
-    if (w->settling)
-        return settle(w, output, err);
-    if (!w->ended && !w->live) {
-        enum workers_result result = read_on(w, err);
-        return result == WORKERS_NOTHING && pull(w, output) ? WORKERS_OUTPUT : result;
-    }
-    if (finish(w))
-        return WORKERS_END;
-    return w->count > 0 ? wait(w, err) : WORKERS_NOTHING;
+    if (w->live)
+        return finish(w, err);
+    enum workers_result result = deal(w, output, err);
+    return result == WORKERS_NOTHING && pull(w, output) ? WORKERS_OUTPUT : result;
 }
 
 void workers_stop(struct workers *w)
@@ -418,8 +332,7 @@ static void add_workers(struct workers *w, struct workers_stats *stats)
 
 static void add_shards(struct workers *w, struct workers_stats *stats)
 {
-    intake_stats(w->intake, &stats->capture.intake);
-    intake_memory(w->intake, &stats->capture.memory);
+    dealer_stats(w->dealer, &stats->capture.intake, &stats->capture.memory, &stats->last_us);
     for (unsigned i = 0; i < SHARDS; i++)
         shard_stats(w->shard[i], &stats->capture, &stats->engine);
 }
@@ -448,7 +361,6 @@ void workers_stats(struct workers *w, struct workers_stats *stats)
     if (hold(w, w->live ? PATIENCE_MS : 0)) {
         *stats = (struct workers_stats){0};
         source_stats(w->source, &stats->source);
-        stats->last_us = w->last_us;
         add_workers(w, stats);
         if (!w->live)
             add_shards(w, stats);

@@ -1,6 +1,7 @@
-/* Frames in, hits and records out, in packet order, by any number of threads: the caller's own, or one that reads and deals
- * (the caller's) and `count` that work. What comes out of a replay, and in which order, is the same for every count. Live,
- * each of several has a part of the source for itself, and order is by packet time as far as it goes. */
+/* Frames in, hits and records out, in packet order, by any number of threads: the caller's own, or `count` beside it, which
+ * read the capture and deal its packets to each other in turns; what may have to be waited for, a pipe, the caller reads. What
+ * comes out of a replay, and in which order, is the same for every count. Live, each of several has a part of the source for
+ * itself, and order is by packet time as far as it goes. */
 #pragma once
 
 #include "capture/source.h"

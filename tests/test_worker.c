@@ -42,7 +42,7 @@ static bool is_in(const struct worker *w)
     return atomic_load(&entered);
 }
 
-static void deal_lookup(struct worker *w, struct rounds *dealt, struct intake *intake)
+static void deal_lookup(struct rounds *dealt, struct intake *intake)
 {
     static struct talk talk;
     struct frame frame;
@@ -52,7 +52,6 @@ static void deal_lookup(struct worker *w, struct rounds *dealt, struct intake *i
         CHECK(intake_feed(intake, &frame, &round->packet[round->count]) && round_add(round, 0), "dealt");
     CHECK(round != NULL && round->count > 0, "a round with packets");
     rounds_publish(dealt);
-    worker_wake(w);
 }
 
 int main(void)
@@ -65,14 +64,14 @@ int main(void)
     struct rounds *dealt = rounds_open(1, err);
     struct bell desk;
     bell_open(&desk);
-    struct worker *w = dealt != NULL ? worker_open(shards, dealt, 0, &desk, err) : NULL;
+    struct worker *w = dealt != NULL ? worker_open(shards, dealt, 0, NULL, &desk, err) : NULL;
     if (!CHECK(w != NULL && intake != NULL, "%s", err))
         return check_report("test_worker");
     CHECK(within(goes_round, w), "with nothing to do it goes round: %llu times", (unsigned long long)worker_rounds(w));
     CHECK(worker_hold(w, 30000), "and can be held");
     worker_release(w);
 
-    deal_lookup(w, dealt, intake);
+    deal_lookup(dealt, intake);
     CHECK(within(is_in, w), "the classifier is asked");
     rounds = worker_rounds(w);
     CHECK(!worker_hold(w, 50), "one that does not come back cannot be held");

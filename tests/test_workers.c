@@ -1,5 +1,5 @@
-/* What comes out of a replay is the same for every number of workers, also where memory is short and the traffic means
- * harm: floods of every kind, woven into each other, replayed by one to eight. */
+/* What comes out of a replay, and when something is due between, is the same for every number of workers, also where memory
+ * is short and the traffic means harm: floods of every kind, woven into each other, replayed by one to eight. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -63,7 +63,7 @@ static void write_capture(const char *path)
 
 struct outcome {
     XXH128_hash_t all;         /* of everything that came out, in its order */
-    uint64_t hits, documents;
+    uint64_t hits, documents, due;
     struct workers_stats stats;
     bool ended;
 };
@@ -72,7 +72,7 @@ struct outcome {
 static void see_hit(XXH3_state_t *hash, const struct hit *hit)
 {
     static struct hit copy;
-    size_t size = hit->kind == HIT_SIGHTING ? offsetof(struct hit, why) : sizeof copy;
+    size_t size = hit_size(hit);
     memcpy(&copy, hit, size);
     memset(&copy.tuple, 0, sizeof copy.tuple);
     XXH3_128bits_update(hash, &copy, size);
@@ -95,7 +95,7 @@ static void replay(const char *path, unsigned count, size_t memory, uint64_t see
     bool usage;
     const char *paths[] = {path, NULL};
     struct source_settings from = {.paths = paths};
-    struct workers_settings settings = {.count = count, .shard = {.capture = {memory, 1 << 20, seed}, .engine = {NULL, seed},
+    struct workers_settings settings = {.count = count, .due_us = 50000, .shard = {.capture = {memory, 1 << 20, seed}, .engine = {NULL, seed},
                                         .log = {true, true, false, true}, .sensor = "sensor"}};
     struct source *source = source_open(&from, &usage, err);
     struct workers *workers = workers_open(&settings, source, err);
@@ -106,9 +106,15 @@ static void replay(const char *path, unsigned count, size_t memory, uint64_t see
         return;
     XXH3_128bits_reset(hash);
     enum workers_result result;
-    while ((result = workers_next(workers, &output, err)) == WORKERS_OUTPUT || result == WORKERS_NOTHING || result == WORKERS_PAUSE)
-        if (result == WORKERS_OUTPUT)
+    while ((result = workers_next(workers, &output, err)) != WORKERS_END && result != WORKERS_ERROR && result != WORKERS_DEAD)
+        if (result == WORKERS_OUTPUT) {
             see(hash, &output, o);
+        } else if (result == WORKERS_DUE) {
+            o->due++;
+            XXH3_128bits_update(hash, &output.us, sizeof output.us);
+            workers_stats(workers, &o->stats);
+            XXH3_128bits_update(hash, &o->stats.capture, sizeof o->stats.capture);
+        }
     o->ended = result == WORKERS_END;
     o->all = XXH3_128bits_digest(hash);
     workers_stats(workers, &o->stats);
@@ -131,7 +137,8 @@ static void compare(const char *path, size_t memory)
     printf("%zu MB: %llu hits, %llu documents; %llu flows evicted, %llu crowded out\n", memory >> 20, (unsigned long long)one.hits,
            (unsigned long long)one.documents, (unsigned long long)one.stats.capture.flow.evicted,
            (unsigned long long)one.stats.capture.flow.crowded);
-    CHECK(one.ended && one.hits > 0 && one.documents > 0, "%zu MB: one worker comes to the end, with hits and documents", memory >> 20);
+    CHECK(one.ended && one.hits > 0 && one.documents > 0 && one.due > 10, "%zu MB: one worker comes to the end, with hits and documents, %llu times due",
+          memory >> 20, (unsigned long long)one.due);
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         replay(path, counts[i], memory, 1000 + i, &other);
         CHECK(other.ended && other.hits == one.hits && other.documents == one.documents,

@@ -74,12 +74,13 @@ static uint64_t wall_us(void)
 /* Twice a second one line that overwrites itself: how far, how fast, how long still (where the end is known). */
 static void show_progress(struct sensor *s)
 {
-    struct source_stats in;
+    struct workers_stats stats;
     double now = now_s(), spent = now - s->began_s;
     if (!s->progress || now - s->told_s < 0.5)
         return;
     s->told_s = now;
-    source_stats(s->source, &in);
+    workers_stats(s->workers, &stats);
+    struct source_stats in = stats.source;
     fprintf(stderr, "\rradome: %.1f MB", (double)in.bytes_taken / 1e6);
     if (in.bytes_total > 0)
         fprintf(stderr, " of %.1f MB", (double)in.bytes_total / 1e6);
