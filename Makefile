@@ -54,7 +54,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
 .SECONDARY:
-.PHONY: all library manuals install deb valgrind demo check tests oracles fuzz layers help clean names-report payload-report model bench benchers live-bench faults redis-bench months
+.PHONY: all always library manuals install deb valgrind demo check tests oracles fuzz layers help clean names-report payload-report model bench benchers live-bench faults redis-bench months
 
 all: $(PROGRAMS) library $(if $(filter release,$(MODE)),manuals) ## build the sensor, its companions, the library and the manuals
 
@@ -69,7 +69,14 @@ $(BUILD)/libhouse.a: $(OBJECTS)
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c
+# What objects were made with, so that they are made anew when that changes: of all, whatever some of them add to it.
+MADE_WITH := $(CC) $(ALLFLAGS) $(FAT)
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(MADE_WITH))' | cmp -s - $@ || echo '$(subst ','\'',$(MADE_WITH))' > $@
+always:
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALLFLAGS) $(FAT) -c -o $@ $<
@@ -86,7 +93,7 @@ $(BUILD)/registry.c: $(wildcard classifiers/*.c)
 	  for n in $$names; do echo "extern const struct classifier $$n;"; done; \
 	  echo 'const struct classifier *const engine_classifiers[] = {'; \
 	  for n in $$names; do echo "    &$$n,"; done; echo '    NULL};'; } > $@
-$(BUILD)/registry.o: $(BUILD)/registry.c
+$(BUILD)/registry.o: $(BUILD)/registry.c $(BUILD)/flags
 	$(call say,CC)
 	$(Q)$(CC) $(ALLFLAGS) $(FAT) -c -o $@ $<
 
@@ -94,7 +101,7 @@ $(BUILD)/registry.o: $(BUILD)/registry.c
 $(BUILD)/listed.c: feeds/indicators.csv classifiers/listed.awk
 	@mkdir -p $(@D)
 	$(Q)awk -f classifiers/listed.awk $< > $@.new && mv $@.new $@
-$(BUILD)/listed.o: $(BUILD)/listed.c
+$(BUILD)/listed.o: $(BUILD)/listed.c $(BUILD)/flags
 	$(call say,CC)
 	$(Q)$(CC) $(ALLFLAGS) -c -o $@ $<
 
@@ -106,11 +113,11 @@ LIB_LIBS    := -lz -lbrotlidec -lcrypto -lpsl -lidn2 -lm
 library: $(BUILD)/libradome.so $(BUILD)/libradome.a ## the engine for other programs
 $(LIB_OBJECTS): WITH_NDPI := 0
 $(LIB_OBJECTS): ALLFLAGS += -DNDEBUG -fvisibility=hidden
-$(BUILD)/lib/%.o: %.c
+$(BUILD)/lib/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALLFLAGS) -c -o $@ $<
-$(BUILD)/lib/%.o: $(BUILD)/%.c
+$(BUILD)/lib/%.o: $(BUILD)/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALLFLAGS) -c -o $@ $<
@@ -163,6 +170,7 @@ $(MANUAL)/keys.rows: $(MANUAL)/rows
 $(MANUAL)/%.rows: $(MANUAL)/fields feeds/schema/%.json $(wildcard feeds/schema/*.json)
 	$(Q)$< feeds/schema/$*.json > $@.new && mv $@.new $@
 $(MANUAL)/rows $(MANUAL)/fields: $(MANUAL)/%: $(BUILD)/tools/manual/%.o $(BUILD)/libhouse.a
+	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
