@@ -242,6 +242,8 @@ static int run(const struct options *o, char **files, unsigned count)
     r->facts = (struct page_facts){.title = o->title, .sources = (const char *const *)files, .source_count = count, .first_unreadable = r->first_unreadable};
     int read = read_all(r, peek, o->redis_key, files, count);
     tell(r);
+    if (r->facts.lines > 0 && r->facts.unreadable == r->facts.lines)
+        read = complain(INPUT_FAILED, "none of the lines could be read: the page is empty, and nothing is known");
     int written = write_page(r, out, o->output, temporary);
     page_rows_close(r->rows);
     free(r);
