@@ -11,6 +11,7 @@
 #include "feeds/options.h"
 #include "feeds/outputs.h"
 #include "feeds/plugins.h"
+#include "feeds/progress.h"
 #include "feeds/redis.h"
 #include "feeds/resume.h"
 #include "feeds/rules.h"
@@ -48,8 +49,7 @@ struct sensor {
     bool dead, ended;       /* a thread has died; nothing is left to go on with */
 
     /* The loop's own. */
-    bool progress;
-    double began_s, told_s; /* the replay's beginning and the last progress line, by the monotonic clock */
+    struct progress progress;
     double stats_due_s, status_due_s; /* the next statistics record, the next word to the service manager, by the same */
     uint64_t loads;         /* of lists, when the reload that is under way was asked for */
     char document[JSON_MAX];

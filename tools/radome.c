@@ -71,23 +71,13 @@ static uint64_t wall_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Twice a second one line that overwrites itself: how far, how fast, how long still (where the end is known). */
 static void show_progress(struct sensor *s)
 {
     struct workers_stats stats;
-    double now = now_s(), spent = now - s->began_s;
-    if (!s->progress || now - s->told_s < 0.5)
+    if (!progress_due(&s->progress))
         return;
-    s->told_s = now;
     workers_stats(s->workers, &stats);
-    struct source_stats in = stats.source;
-    fprintf(stderr, "\rradome: %.1f MB", (double)in.bytes_taken / 1e6);
-    if (in.bytes_total > 0)
-        fprintf(stderr, " of %.1f MB", (double)in.bytes_total / 1e6);
-    fprintf(stderr, ", %.0f packets/s", (double)in.frames / spent);
-    if (in.bytes_taken > 0 && in.bytes_total >= in.bytes_taken)
-        fprintf(stderr, ", %.0f s left", spent / (double)in.bytes_taken * (double)(in.bytes_total - in.bytes_taken));
-    fprintf(stderr, "\033[K");
+    progress_tell(&s->progress, &stats.source);
 }
 
 /* What the desk makes of what was put: documents, and what is new to other sensors. */
@@ -371,8 +361,7 @@ static int listen(struct sensor *s)
 static int finish(struct sensor *s, int status)
 {
     char err[ERRLEN];
-    if (s->told_s > 0)
-        fprintf(stderr, "\r\033[K");
+    progress_end(&s->progress);
     flush_outputs(s);
     enum delivery_end end;
     while ((end = outputs_finish(s->outputs, 200, err)) == DELIVERY_GOES_ON) {
@@ -446,9 +435,8 @@ static int sense(struct sensor *s, const struct options *o, const struct setting
         catch_up(s, 0);
     if (!sensor_begin(s, err))
         return complain(WRONG_USAGE, err);
-    s->progress = o->interfaces.count == 0 && o->eve == NULL && (o->progress || isatty(STDERR_FILENO));
-    s->began_s = now_s();
-    s->stats_due_s = s->began_s + (double)s->stats_s;
+    progress_begin(&s->progress, o->interfaces.count == 0 && o->eve == NULL && (o->progress || isatty(STDERR_FILENO)));
+    s->stats_due_s = now_s() + (double)s->stats_s;
     return finish(s, s->listener != NULL ? listen(s) : run(s));
 }
 
