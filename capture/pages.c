@@ -2,7 +2,10 @@
 
 #include <sys/mman.h>
 
-enum { PAGE = 4096, LARGE = 2 << 20, PART = 16 /* 64 KiB, as a power of two */ }; /* bytes; where they are of another size these are only round numbers */
+enum {
+    PAGE = 4096, LARGE = 2 << 20, /* bytes; where they are of another size these are only round numbers */
+    PART = 16                     /* the smallest part of a table: 64 KiB, as a power of two */
+};
 
 /* What is large enough for a large page begins where one can, which not every kernel sees to by itself. */
 void *pages_open(size_t bytes)
