@@ -5,7 +5,7 @@
 #include "capture/pages.h"
 
 enum {
-    ROUNDS = 8,         /* so many that nobody waits for another's turn on a processor */
+    ROUNDS = 32,        /* so many that nobody waits for another's turn on a processor */
     KEEP = 128 << 10,   /* bytes of packets that lie elsewhere, then the round is full */
     LONGEST = 1 << 18,  /* of one of them */
     LINE = 64
