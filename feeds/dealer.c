@@ -96,7 +96,7 @@ static bool is_due(struct dealer *d, uint64_t us)
     return due;
 }
 
-/* A packet of which the caller looks at every one before it is gone, or it is copied. */
+/* What does not lie in the room is gone with the next frame: takers get a copy, the caller looks at it before. */
 static bool add(struct dealer *d, const struct packet *packet)
 {
     unsigned shard = shard_of(&packet->tuple);

@@ -5,7 +5,7 @@
 #include "capture/pages.h"
 
 enum {
-    ROUNDS = 32,        /* so many that nobody waits for another's turn on a processor */
+    ROUNDS = 32,        /* so many that one connection's burst, all of it one taker's, does not stop the others: 4 MB of it */
     KEEP = 128 << 10,   /* bytes of packets that lie elsewhere, then the round is full */
     LONGEST = 1 << 18,  /* of one of them */
     LINE = 64

@@ -8,7 +8,7 @@
 
 enum {
     RING = 4 << 20, /* bytes of what comes back: as much as all rounds bring of DNS, or one would have to wait for another */
-    AHEAD = 8,      /* rounds before it, then it does not deal more: the other's are enough */
+    AHEAD = 8,      /* rounds before it, then it deals no more: they are enough */
     FEW = 4,        /* so many rounds, and the desk is to look */
     IDLE_MS = 1000, /* no bell is missed; this is for the case that one is */
     BATCH = 256     /* live frames between two moments at which it can be held */
