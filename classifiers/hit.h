@@ -94,7 +94,7 @@ struct hit {
 /* Bytes of it that mean anything: of a sighting, which comes with every DNS answer, no more than its name. */
 static inline size_t hit_size(const struct hit *hit)
 {
-    return hit->kind == HIT_SIGHTING ? offsetof(struct hit, name) + strlen(hit->name) + 1 : sizeof *hit;
+    return hit->kind == HIT_SIGHTING ? offsetof(struct hit, name) + strnlen(hit->name, HIT_NAME - 1) + 1 : sizeof *hit;
 }
 
 struct http_message;
