@@ -243,7 +243,7 @@ static int run(const struct options *o, char **files, unsigned count)
     int read = read_all(r, peek, o->redis_key, files, count);
     tell(r);
     if (r->facts.lines > 0 && r->facts.unreadable == r->facts.lines)
-        read = complain(INPUT_FAILED, "none of the lines could be read: the page is empty, and nothing is known");
+        read = complain(read > INPUT_FAILED ? read : INPUT_FAILED, "none of the lines could be read: the page is empty, and nothing is known");
     int written = write_page(r, out, o->output, temporary);
     page_rows_close(r->rows);
     free(r);
